@@ -1,0 +1,51 @@
+# `make` lists what there is. Everything runs in .venv, which builds itself from requirements.lock.
+
+PORT ?= 8080
+ARGS ?=
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help run test check lint-fix soak bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /make \1  /p' Makefile
+
+run: $(INSTALLED) ## try the bot without Telegram: phones in the browser, PORT=8080
+	@$(PYTHON) -m bot sandbox --port $(PORT) $(ARGS) || test $$? -eq 130
+
+test: $(INSTALLED) ## all tests with branch coverage; ARGS="-k lamp" for some
+	$(PYTHON) -m pytest -m "not soak" --cov --cov-report=term $(ARGS)
+
+check: $(INSTALLED) ## format, lint, types, layers
+	$(PYTHON) -m ruff format --check --quiet .
+	$(PYTHON) -m ruff check --quiet .
+	$(PYTHON) -m mypy
+	$(VENV)/bin/lint-imports
+
+lint-fix: $(INSTALLED) ## mend what the tools can mend
+	$(PYTHON) -m ruff check --quiet --fix . || true
+	$(PYTHON) -m ruff format .
+
+soak: $(INSTALLED) ## the tests that run for minutes
+	$(PYTHON) -m pytest -m soak $(ARGS)
+
+bench: $(INSTALLED) ## measure speed
+	$(PYTHON) -m bench $(ARGS)
+
+clean: ## remove what was built; var/ with its data stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# A python3.x may be there in name only (pyenv), or without venv (Debian): each is asked whether it would do.
+$(INSTALLED): requirements.lock
+	@for python in python3.11 python3.12 python3.13 python3; do \
+	  if $$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Building $(VENV) with $$($$python --version); this happens once."; \
+	    exec $$python -m venv $(VENV); \
+	  fi; \
+	done; \
+	echo "No Python 3.11 or newer with venv found: install it (Debian: apt install python3 python3-venv)." >&2; \
+	exit 1
+	$(PYTHON) -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
+	@touch $@

@@ -1,0 +1,229 @@
+"""What an action works with: the open transaction, the texts, the rules, the time, and a post bag."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.domain.calendar import WorkCalendar
+from bot.domain.categories import DEFAULT_CATEGORIES, Category
+from bot.domain.clocks import DEFAULT_TERMS, QuietHours, Terms
+from bot.domain.ladder import DEFAULT as DEFAULT_LADDER
+from bot.domain.ladder import Ladder
+from bot.domain.options import Option, Press, Rows
+from bot.domain.posts import Holder, Place
+from bot.storage.mailboxes import Intent, Lane, Mail
+from bot.storage.people import Addressee
+from bot.storage.store import Store
+from bot.texts import Texts, locale_for
+
+MORE_PHOTOS = 10
+"""As many as one album holds (https://core.telegram.org/bots/api#sendmediagroup)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the operator decided; the same for every compound of a deployment."""
+
+    bot_id: int
+    bot_name: str
+    channel: str = "telegram"
+    default_locale: str = "zh_CN"
+    operator_chat: str = ""
+    categories: Mapping[str, Category] = field(
+        default_factory=lambda: {category.key: category for category in DEFAULT_CATEGORIES}
+    )
+    terms: Mapping[str, Terms] = field(default_factory=lambda: DEFAULT_TERMS)
+    ladder: Ladder = DEFAULT_LADDER
+    quiet_start: time = time(21)
+    quiet_end: time = time(8)
+    emergency_numbers: tuple[tuple[str, str], ...] = ()
+
+    def quiet_hours(self, timezone: str) -> QuietHours:
+        """The quiet hours in a compound's time."""
+        return QuietHours(start=self.quiet_start, end=self.quiet_end, timezone=ZoneInfo(timezone))
+
+
+@cache
+def calendar_of(timezone: str) -> WorkCalendar:
+    """The working days of a compound."""
+    return WorkCalendar(ZoneInfo(timezone))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to tap, before it is known who reads it: a label of labels.j2 with its facts, or plain text."""
+
+    press: Press
+    label: str = ""
+    text: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+Choices = Sequence[Sequence[Choice]]
+
+
+def choice(label: str, kind: str, *arguments: object, **facts: object) -> Choice:
+    """A labelled choice in few words."""
+    return Choice(Press(kind, tuple(str(argument) for argument in arguments)), label=label, facts=facts)
+
+
+class Desk:
+    """One unit of work. Mail gathers in `mail` and is written with everything else in one transaction."""
+
+    def __init__(self, store: Store, texts: Texts, rules: Rules, now: datetime) -> None:
+        self.store = store
+        self.texts = texts
+        self.rules = rules
+        self.now = now
+        self.mail: list[Mail] = []
+        self._addressees: dict[int, Addressee | None] = {}
+        self._holders: dict[int, list[Holder]] = {}
+        self._timezones: dict[int, str] = {}
+
+    async def holders(self, compound_id: int) -> list[Holder]:
+        """Everybody in a post of the compound, as of this unit of work."""
+        if compound_id not in self._holders:
+            self._holders[compound_id] = await self.store.posts.holders(compound_id, self.rules.channel)
+        return self._holders[compound_id]
+
+    def forget_holders(self) -> None:
+        """An appointment has changed within this unit of work."""
+        self._holders.clear()
+
+    async def timezone(self, compound_id: int) -> str:
+        """The IANA name of the compound's time zone."""
+        if compound_id not in self._timezones:
+            self._timezones[compound_id] = (await self.store.places.compound(compound_id)).timezone
+        return self._timezones[compound_id]
+
+    async def place_facts(self, place: Place) -> dict[str, object]:
+        """A place as the `place` filter of the templates takes it."""
+        names = await self.store.places.names(place)
+        return {
+            "kind": place.kind,
+            "compound": names.compound,
+            "building": names.building,
+            "entrance": names.entrance,
+            "unit": names.unit,
+        }
+
+    async def addressee(self, person_id: int) -> Addressee | None:
+        """Where a person can be written to; None when the bot cannot reach them."""
+        if person_id not in self._addressees:
+            self._addressees[person_id] = await self.store.people.addressee(person_id, self.rules.channel)
+        return self._addressees[person_id]
+
+    def locale(self, addressee: Addressee) -> str:
+        """The language this person reads."""
+        return locale_for(addressee.locale, addressee.language, self.rules.default_locale)
+
+    def rows(self, choices: Choices, locale: str) -> Rows:
+        """Choices as options in one language."""
+        return tuple(
+            tuple(
+                Option(
+                    one.text or self.texts.label(locale, one.label, **one.facts),
+                    one.press.encode(),
+                )
+                for one in row
+            )
+            for row in choices
+        )
+
+    async def tell(
+        self,
+        person_id: int,
+        message: str,
+        facts: Mapping[str, object] | None = None,
+        *,
+        choices: Choices = (),
+        card_key: str | None = None,
+        anew: bool = True,
+        lane: Lane = Lane.WORK,
+        dedupe_key: str | None = None,
+    ) -> bool:
+        """Post a message to a person in their language; False when the bot cannot reach them.
+
+        With a `card_key` the message is remembered under it; `anew=False` edits the one remembered.
+        """
+        addressee = await self.addressee(person_id)
+        if addressee is None:
+            return False
+        locale = self.locale(addressee)
+        self.post(
+            addressee.address,
+            self.texts.render(locale, message, **(facts or {})),
+            self.rows(choices, locale),
+            person_id=person_id,
+            card_key=card_key,
+            intent=Intent.SAY if anew else Intent.CARD,
+            lane=lane,
+            dedupe_key=dedupe_key,
+        )
+        return True
+
+    def post(
+        self,
+        chat: str,
+        text: str,
+        options: Rows = (),
+        *,
+        person_id: int | None = None,
+        card_key: str | None = None,
+        intent: Intent = Intent.SAY,
+        lane: Lane = Lane.REPLY,
+        dedupe_key: str | None = None,
+        **more: Any,
+    ) -> None:
+        """Put a rendered message into the bag; `more` goes into the payload as it is."""
+        payload = {"text": text, "options": as_payload(options), **more}
+        self.mail.append(
+            Mail(
+                self.rules.bot_id,
+                chat,
+                lane,
+                intent,
+                payload,
+                person_id=person_id,
+                card_key=card_key,
+                dedupe_key=dedupe_key,
+            )
+        )
+
+    async def show_photos(self, person_id: int, photos: Sequence[str], lane: Lane = Lane.WORK) -> None:
+        """Post photos, as an album where there are several."""
+        addressee = await self.addressee(person_id)
+        if addressee is None or not photos:
+            return
+        payload = {"photos": list(photos[:MORE_PHOTOS])}
+        self.mail.append(
+            Mail(self.rules.bot_id, addressee.address, lane, Intent.PHOTOS, payload, person_id=person_id)
+        )
+
+    def tell_operator(
+        self, message: str, facts: Mapping[str, object], *, dedupe_key: str | None = None
+    ) -> None:
+        """A line to the operator's chat, where one is configured."""
+        if self.rules.operator_chat:
+            text = self.texts.render(self.rules.default_locale, message, **facts)
+            self.post(self.rules.operator_chat, text, lane=Lane.WORK, dedupe_key=dedupe_key)
+
+    async def send(self) -> None:
+        """Write the bag into the outbox."""
+        if self.mail:
+            await self.store.outbox.put(self.mail, self.now)
+            self.mail.clear()
+
+
+def as_payload(options: Rows) -> list[list[dict[str, str]]]:
+    """Options as JSON."""
+    return [
+        [
+            {"label": option.label, "url": option.url} if option.url else {"label": option.label, "id": option.id}
+            for option in row
+        ]
+        for row in options
+    ]

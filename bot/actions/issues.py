@@ -1,0 +1,335 @@
+"""What can be done to an issue: every verb goes through the table, is written once, and told to whom it concerns."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.actions.cards import hand_over, redraw, tell_about
+from bot.actions.clocks import set_clocks, start_ladder
+from bot.actions.desk import Desk, calendar_of
+from bot.actions.tellings import RATINGS, TELLINGS, Deed, Said
+from bot.domain.categories import Category
+from bot.domain.clocks import terms
+from bot.domain.errors import Refused
+from bot.domain.posts import COMMITTEE, Match, Place, PostKind, committee_of, match
+from bot.domain.transitions import Action, Given, Resolution, Role, Standing, State, check
+from bot.storage.issues import Issue
+
+TEXT_MOST = 4000
+"""Characters of one message that are kept; what Telegram lets a person type in one go is a little more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a resident tells: `about_handler` when the complaint is about the one who would get it (C10)."""
+
+    text: str
+    category: str
+    place: Place
+    photos: tuple[str, ...] = ()
+    voices: tuple[str, ...] = ()
+    about_handler: bool = False
+
+
+async def foresee(
+    desk: Desk, category: Category, place: Place, *, about_handler: bool
+) -> tuple[Match | None, frozenset[int]]:
+    """Who would get an issue of this category at this place, and who must not see it (C10)."""
+    holders = await desk.holders(place.compound_id)
+    found = match(category.handled_by, place, holders)
+    if found is None or not about_handler:
+        return found, frozenset()
+    concerned = frozenset((found.holder.person_id,))
+    return match(category.handled_by, place, holders, concerned=concerned), concerned
+
+
+async def file(desk: Desk, reporter_id: int, report: Report) -> Issue:
+    """Register a report and give it to the one person responsible (C3, C7, C8).
+
+    Refusals: `text_needed`, `text_too_long`, `no_such_category`, `nobody_responsible`.
+    """
+    if not report.text.strip() and not report.photos and not report.voices:
+        raise Refused("text_needed")
+    if len(report.text) > TEXT_MOST:
+        raise Refused("text_too_long", most=TEXT_MOST)
+    category = desk.rules.categories.get(report.category)
+    if category is None:
+        raise Refused("no_such_category")
+    place = report.place
+    holders = await desk.holders(place.compound_id)
+    found, concerned = await foresee(desk, category, place, about_handler=report.about_handler)
+    if found is None:
+        desk.tell_operator("operator.nobody_responsible", {"compound": place.compound_id})
+        raise Refused("nobody_responsible")
+    residencies = await desk.store.people.residencies(reporter_id)
+    approved = any(home.state == "approved" and home.compound_id == place.compound_id for home in residencies)
+    in_post = any(holder.person_id == reporter_id for holder in holders)
+    timezone = await desk.timezone(place.compound_id)
+    limits = terms(category.urgency, category.accept_by, category.resolve_by, desk.rules.terms)
+    day = desk.now.astimezone(calendar_of(timezone).timezone).strftime("%y%m%d")
+    issue_id = await desk.store.issues.file(
+        number=await desk.store.issues.next_number(place.compound_id, day),
+        category=category.key,
+        urgency=category.urgency.value,
+        is_private=category.is_private or report.about_handler,
+        place=place,
+        text=report.text,
+        reporter_id=reporter_id,
+        reporter_approved=approved or in_post,
+        handler_id=found.holder.person_id,
+        handler_post=found.holder.kind.value,
+        reason=_reason(found),
+        clock_kind=limits.kind.value,
+        accept_term=limits.accept,
+        resolve_term=limits.resolve,
+        now=desk.now,
+    )
+    await desk.store.issues.record(
+        issue_id,
+        actor_id=reporter_id,
+        action="file",
+        from_state="",
+        to_state=State.OPEN.value,
+        text=report.text,
+        facts=_reason(found),
+        attachments=[("photo", file) for file in report.photos] + [("voice", file) for file in report.voices],
+        now=desk.now,
+    )
+    for person_id in concerned:
+        await desk.store.issues.add_part(issue_id, person_id, "concerned")
+    for person_id in found.followers:
+        await desk.store.issues.add_part(issue_id, person_id, "follows")
+    issue = await _known(desk, issue_id)
+    await start_ladder(desk, issue)
+    await hand_over(desk, issue, "issue.assigned")
+    for person_id in found.followers:
+        await tell_about(desk, issue, person_id, "issue.following")
+    await _report_empty_posts(desk, issue, found)
+    return issue
+
+
+def _reason(found: Match) -> dict[str, object]:
+    return {
+        "rule": found.rule,
+        "post": found.holder.kind.value,
+        "reachable": found.holder.reachable,
+        "skipped": [[step.kind.value, step.why] for step in found.skipped],
+    }
+
+
+async def _report_empty_posts(desk: Desk, issue: Issue, found: Match) -> None:
+    """C7: the committee learns that a post is empty, once a day for each post and place."""
+    day = issue.number.split("-")[0]
+    for step in found.skipped:
+        if step.why != "empty" or step.kind not in (PostKind.BUILDING_LEADER, *COMMITTEE):
+            continue
+        for holder in committee_of(await desk.holders(issue.place.compound_id)):
+            where = issue.place.building_id or 0
+            await desk.tell(
+                holder.person_id,
+                "issue.post_empty",
+                {"post": step.kind.value, "place": await desk.place_facts(issue.place)},
+                dedupe_key=f"empty:{holder.person_id}:{step.kind}:{where}:{day}",
+            )
+
+
+async def act(desk: Desk, issue_id: int, actor_id: int | None, action: Action, said: Said | None = None) -> Issue:
+    """Do one thing of the table to an issue; without an actor it is the clock that does it.
+
+    The issue is locked, read again, checked (right, state, what must be said), changed, recorded, and told.
+    Raises Refused with the table's reasons, `no_such_issue`, `text_too_long`, or `last_in_line`,
+    `not_a_target`, `bad_answer` from the action itself.
+    """
+    said = said or Said()
+    issue = await desk.store.issues.locked(issue_id)
+    if issue is None:
+        raise Refused("no_such_issue")
+    if len(said.text) > TEXT_MOST:
+        raise Refused("text_too_long", most=TEXT_MOST)
+    roles = await roles_of(desk, issue, actor_id)
+    given = Given(said.text, len(said.photos), said.target is not None)
+    row = check(action, standing_of(desk, issue), roles, given, desk.now)
+    deed = Deed(action, issue, actor_id, said)
+    after = replace(issue, state=row.to or issue.state, resolution=row.resolution or issue.resolution)
+    change = _CHANGES.get(action)
+    if change is not None:
+        after = await change(desk, deed, after)
+    await desk.store.issues.save(after)
+    await desk.store.issues.record(
+        issue_id,
+        actor_id=actor_id,
+        action=action.value,
+        from_state=issue.state.value,
+        to_state=after.state.value,
+        text=said.text,
+        facts={"how": said.how, "handler": after.handler_id, **deed.facts},
+        attachments=[("photo", file) for file in said.photos],
+        now=desk.now,
+    )
+    await set_clocks(desk, issue, after)
+    tell = TELLINGS.get(action)
+    if tell is not None:
+        await tell(desk, deed, after)
+    await redraw(desk, after)
+    return after
+
+
+async def roles_of(desk: Desk, issue: Issue, actor_id: int | None) -> set[Role]:
+    """What somebody is to an issue; whom it is about is nothing to it (C10)."""
+    if actor_id is None:
+        return {Role.CLOCK}
+    parts = await desk.store.issues.parts(issue.id)
+    if actor_id in parts["concerned"]:
+        return set()
+    roles = set()
+    if actor_id == issue.reporter_id:
+        roles.add(Role.REPORTER)
+    if actor_id == issue.handler_id:
+        roles.add(Role.HANDLER)
+    holders = await desk.holders(issue.place.compound_id)
+    if any(holder.person_id == actor_id for holder in committee_of(holders)):
+        roles.add(Role.COMMITTEE)
+    return roles
+
+
+async def may_see(desk: Desk, issue: Issue, person_id: int) -> bool:
+    """Whether this person may open an issue at all: who takes part in it, follows it, or is the committee."""
+    if await roles_of(desk, issue, person_id):
+        return True
+    return person_id in (await desk.store.issues.parts(issue.id))["follows"]
+
+
+def standing_of(desk: Desk, issue: Issue) -> Standing:
+    """The issue as the table looks at it."""
+    category = desk.rules.categories.get(issue.category)
+    return Standing(
+        issue.state,
+        issue.closed_at,
+        issue.nudged_at,
+        issue.rating is not None,
+        issue.resolution,
+        bool(category and category.photo_to_resolve),
+    )
+
+
+async def _known(desk: Desk, issue_id: int) -> Issue:
+    issue = await desk.store.issues.get(issue_id)
+    if issue is None:
+        raise Refused("no_such_issue")
+    return issue
+
+
+async def _accept(desk: Desk, _deed: Deed, after: Issue) -> Issue:
+    return replace(after, accepted_at=desk.now)
+
+
+async def _decline(desk: Desk, deed: Deed, after: Issue) -> Issue:
+    issue = deed.before
+    parts = await desk.store.issues.parts(issue.id)
+    declined = parts["declined"] | {issue.handler_id}
+    category = desk.rules.categories.get(issue.category)
+    found = match(
+        category.handled_by if category else "leader",
+        issue.place,
+        await desk.holders(issue.place.compound_id),
+        declined=declined,
+        concerned=parts["concerned"],
+    )
+    if found is None or found.holder.person_id in declined:
+        raise Refused("last_in_line")
+    await desk.store.issues.add_part(issue.id, issue.handler_id, "declined")
+    deed.facts.update(_reason(found))
+    return _assigned(desk, after, found.holder.person_id, found.holder.kind.value, _reason(found))
+
+
+async def _transfer(desk: Desk, deed: Deed, after: Issue) -> Issue:
+    target = deed.said.target
+    parts = await desk.store.issues.parts(deed.before.id)
+    posts = [
+        holder
+        for holder in await desk.holders(after.place.compound_id)
+        if holder.person_id == target and holder.reachable
+    ]
+    if not posts or target == deed.before.handler_id or target in parts["concerned"]:
+        raise Refused("not_a_target")
+    reason: dict[str, object] = {"rule": "transferred", "post": posts[0].kind.value, "reachable": True, "skipped": []}
+    return _assigned(desk, after, posts[0].person_id, posts[0].kind.value, reason)
+
+
+def _assigned(desk: Desk, after: Issue, person_id: int, post: str, reason: dict[str, object]) -> Issue:
+    return replace(
+        after, handler_id=person_id, handler_post=post, reason=reason, assigned_at=desk.now, accepted_at=None
+    )
+
+
+async def _resolve(desk: Desk, _deed: Deed, after: Issue) -> Issue:
+    return replace(after, resolved_at=desk.now)
+
+
+async def _confirm(desk: Desk, _deed: Deed, after: Issue) -> Issue:
+    return replace(after, closed_at=desk.now, closed_how="confirmed")
+
+
+async def _lapse(desk: Desk, _deed: Deed, after: Issue) -> Issue:
+    return replace(after, closed_at=desk.now, closed_how="no_reply")
+
+
+async def _again(desk: Desk, deed: Deed, after: Issue) -> Issue:
+    """Disputed or reopened: the work starts anew, with a fresh clock, by whoever is in office today."""
+    after = replace(
+        after,
+        resolution=None,
+        closed_how=None,
+        resolved_at=None,
+        closed_at=None,
+        rating=None,
+        accepted_at=desk.now,
+        reopen_count=after.reopen_count + 1,
+        resolve_used=timedelta(),
+        resolve_since=desk.now,
+    )
+    holders = await desk.holders(after.place.compound_id)
+    if any(holder.person_id == after.handler_id for holder in holders):
+        return after
+    parts = await desk.store.issues.parts(after.id)
+    category = desk.rules.categories.get(after.category)
+    found = match(
+        category.handled_by if category else "leader", after.place, holders, concerned=parts["concerned"]
+    )
+    if found is None:
+        raise Refused("nobody_responsible")
+    deed.facts.update(_reason(found))
+    return _assigned(desk, after, found.holder.person_id, found.holder.kind.value, _reason(found))
+
+
+async def _end(desk: Desk, deed: Deed, after: Issue) -> Issue:
+    if deed.said.how == "solved_itself":
+        after = replace(after, resolution=Resolution.NO_ACTION.value)
+    return replace(after, closed_at=desk.now, closed_how=deed.action.value)
+
+
+async def _nudge(desk: Desk, _deed: Deed, after: Issue) -> Issue:
+    return replace(after, nudged_at=desk.now)
+
+
+async def _rate(_desk: Desk, deed: Deed, after: Issue) -> Issue:
+    if deed.said.how not in RATINGS:
+        raise Refused("bad_answer")
+    return replace(after, rating=deed.said.how)
+
+
+_CHANGES: Mapping[Action, Callable[[Desk, Deed, Issue], Awaitable[Issue]]] = {
+    Action.ACCEPT: _accept,
+    Action.DECLINE: _decline,
+    Action.TRANSFER: _transfer,
+    Action.RESOLVE: _resolve,
+    Action.CONFIRM: _confirm,
+    Action.LAPSE: _lapse,
+    Action.DISPUTE: _again,
+    Action.REOPEN: _again,
+    Action.WITHDRAW: _end,
+    Action.REJECT: _end,
+    Action.MARK_DUPLICATE: _end,
+    Action.NUDGE: _nudge,
+    Action.RATE: _rate,
+}

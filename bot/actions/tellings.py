@@ -1,0 +1,206 @@
+"""Who hears of what was done to an issue."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.actions.cards import hand_over, reporter_choices, tell_about
+from bot.actions.desk import Choices, Desk, choice
+from bot.domain.posts import CHAIN, COMMITTEE, PostKind
+from bot.domain.transitions import Action
+from bot.storage.issues import Issue
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What comes with an action; `how` tells apart ways of doing the same (a resolution, a rating)."""
+
+    text: str = ""
+    photos: tuple[str, ...] = ()
+    target: int | None = None
+    how: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """An action that passed the table, on its way to being written and told."""
+
+    action: Action
+    before: Issue
+    actor_id: int | None
+    said: Said
+    facts: dict[str, object] = field(default_factory=dict)
+
+
+RATINGS = ("satisfied", "fair", "dissatisfied")
+
+
+async def _tell_reporter(desk: Desk, deed: Deed, after: Issue, message: str, choices: Choices = ()) -> None:
+    if after.reporter_id == deed.actor_id:
+        return
+    await tell_about(
+        desk,
+        after,
+        after.reporter_id,
+        message,
+        {"words": deed.said.text, "photos": len(deed.said.photos)},
+        choices=choices,
+    )
+    await desk.show_photos(after.reporter_id, deed.said.photos)
+
+
+async def _tell_handler(desk: Desk, deed: Deed, after: Issue, message: str) -> None:
+    if after.handler_id == deed.actor_id:
+        return
+    await desk.show_photos(after.handler_id, deed.said.photos)
+    await tell_about(
+        desk,
+        after,
+        after.handler_id,
+        message,
+        {"words": deed.said.text, "how": deed.said.how},
+        choices=((choice("open_card", "issue.show", after.id),),),
+    )
+
+
+async def _told_accepted(desk: Desk, deed: Deed, after: Issue) -> None:
+    await _tell_reporter(desk, deed, after, "issue.accepted")
+
+
+async def _told_passed_on(desk: Desk, deed: Deed, after: Issue) -> None:
+    await _tell_reporter(desk, deed, after, "issue.passed_on")
+    if after.handler_id != deed.actor_id:
+        message = "issue.declined_to_you" if deed.action == Action.DECLINE else "issue.transferred_to_you"
+        await hand_over(desk, after, message, {"words": deed.said.text})
+    for person_id in {deed.before.handler_id} - {after.handler_id, deed.actor_id}:
+        await tell_about(desk, after, person_id, "issue.taken_over")
+
+
+async def _told_reply(desk: Desk, deed: Deed, after: Issue) -> None:
+    if deed.actor_id == after.handler_id:
+        answer = ((choice("answer", "issue.reply", after.id),),)
+        await _tell_reporter(desk, deed, after, "issue.reply_to_reporter", answer)
+    else:
+        await _tell_handler(desk, deed, after, "issue.reply_to_handler")
+
+
+async def _told_resolved(desk: Desk, deed: Deed, after: Issue) -> None:
+    """R9: two big buttons under the original text, the place and both photos."""
+    before = [one.file for one in await desk.store.issues.attachments(after.id) if one.action == "file"]
+    await desk.show_photos(after.reporter_id, (*before, *deed.said.photos))
+    await tell_about(
+        desk,
+        after,
+        after.reporter_id,
+        "issue.resolved",
+        {"words": deed.said.text},
+        choices=reporter_choices(after, now=desk.now),
+        card_key=verdict_key(after.id),
+    )
+
+
+def verdict_key(issue_id: int) -> str:
+    """Under which name the reporter's chat remembers the question whether it is fixed."""
+    return f"verdict:{issue_id}"
+
+
+async def _told_confirmed(desk: Desk, deed: Deed, after: Issue) -> None:
+    await _tell_handler(desk, deed, after, "issue.confirmed")
+    await tell_about(
+        desk,
+        after,
+        after.reporter_id,
+        "issue.thanks",
+        choices=tuple((choice(word, "issue.rate", after.id, word),) for word in RATINGS),
+        card_key=verdict_key(after.id),
+        anew=False,
+    )
+
+
+async def _told_lapsed(desk: Desk, _deed: Deed, after: Issue) -> None:
+    await tell_about(
+        desk,
+        after,
+        after.reporter_id,
+        "issue.lapsed",
+        choices=reporter_choices(after, now=desk.now),
+        card_key=verdict_key(after.id),
+        anew=True,
+    )
+
+
+async def _told_disputed(desk: Desk, deed: Deed, after: Issue) -> None:
+    await _tell_handler(desk, deed, after, "issue.disputed")
+    await tell_about(
+        desk, after, after.reporter_id, "issue.dispute_taken", card_key=verdict_key(after.id), anew=False
+    )
+    for person_id in await next_level(desk, after):
+        await tell_about(
+            desk,
+            after,
+            person_id,
+            "issue.disputed_above",
+            {"words": deed.said.text},
+            choices=((choice("open_card", "issue.show", after.id),),),
+        )
+
+
+async def _told_reopened(desk: Desk, deed: Deed, after: Issue) -> None:
+    await _tell_handler(desk, deed, after, "issue.reopened")
+    await _tell_reporter(desk, deed, after, "issue.reopened_for_you")
+    if after.handler_id != deed.before.handler_id:
+        await hand_over(desk, after, "issue.transferred_to_you", {"words": deed.said.text})
+
+
+async def _told_withdrawn(desk: Desk, deed: Deed, after: Issue) -> None:
+    await _tell_handler(desk, deed, after, "issue.withdrawn")
+
+
+async def _told_ended(desk: Desk, deed: Deed, after: Issue) -> None:
+    await _tell_reporter(desk, deed, after, "issue.ended", reporter_choices(after, now=desk.now))
+
+
+async def _told_nudged(desk: Desk, deed: Deed, after: Issue) -> None:
+    await _tell_handler(desk, deed, after, "issue.nudged")
+
+
+async def _told_rated(desk: Desk, deed: Deed, after: Issue) -> None:
+    await tell_about(
+        desk, after, after.reporter_id, "issue.rated", card_key=verdict_key(after.id), anew=False
+    )
+
+
+TELLINGS: Mapping[Action, Callable[[Desk, Deed, Issue], Awaitable[None]]] = {
+    Action.ACCEPT: _told_accepted,
+    Action.DECLINE: _told_passed_on,
+    Action.TRANSFER: _told_passed_on,
+    Action.REPLY: _told_reply,
+    Action.RESOLVE: _told_resolved,
+    Action.CONFIRM: _told_confirmed,
+    Action.LAPSE: _told_lapsed,
+    Action.DISPUTE: _told_disputed,
+    Action.REOPEN: _told_reopened,
+    Action.WITHDRAW: _told_withdrawn,
+    Action.REJECT: _told_ended,
+    Action.MARK_DUPLICATE: _told_ended,
+    Action.NUDGE: _told_nudged,
+    Action.RATE: _told_rated,
+}
+
+
+async def next_level(desk: Desk, issue: Issue) -> list[int]:
+    """The reachable people one level above the handler; whom the issue is about is passed over."""
+    parts = await desk.store.issues.parts(issue.id)
+    holders = await desk.holders(issue.place.compound_id)
+    kinds: Sequence[PostKind] = CHAIN
+    own = PostKind(issue.handler_post)
+    # A deputy stands beside the building leader, a category's own post below the committee.
+    below = PostKind.DEPUTY_LEADER if own not in COMMITTEE else own
+    for kind in kinds[kinds.index(below) + 1 :]:
+        found = [
+            holder.person_id
+            for holder in holders
+            if holder.kind == kind and holder.reachable and holder.person_id not in parts["concerned"]
+        ]
+        if found:
+            return [person_id for person_id in found if person_id != issue.handler_id]
+    return []

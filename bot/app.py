@@ -1,0 +1,233 @@
+"""The composition root: settings become parts, parts are started and stopped in order."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+from telegram import Bot, BotCommandScopeAllPrivateChats
+from telegram.error import InvalidToken, TelegramError
+from telegram.request import BaseRequest
+
+from bot.actions.desk import Desk, Rules
+from bot.config import Settings
+from bot.conversation.router import Router
+from bot.domain.errors import OperatorError, Unavailable
+from bot.gateway.courier import Courier
+from bot.gateway.incoming import Reader
+from bot.gateway.pacing import Pace
+from bot.gateway.polling import Receiver
+from bot.gateway.transport import AiohttpRequest
+from bot.handlers import CONTENTS
+from bot.handlers.commands import RESIDENT
+from bot.jobs import Jobs
+from bot.storage.engine import Connection, Database
+from bot.storage.mailboxes import Outgoing
+from bot.storage.postgres import PostgresDatabase
+from bot.storage.sqlite import SqliteDatabase
+from bot.storage.store import Store
+from bot.texts import LOCALES, Texts
+
+log = structlog.get_logger(__name__)
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+STOP_WITHIN = 8.0
+"""Seconds a stop waits for calls under way; a service manager kills after ten."""
+CHANNEL = "telegram"
+EMERGENCY_NUMBERS = (("火警", "119"), ("报警", "110"), ("急救", "120"), ("政务热线", "12345"))
+LANGUAGE_CODES = {"zh_CN": "zh", "zh_TW": "", "en": "en"}
+"""Which of Telegram's two-letter languages sees which texts; zh_TW has none of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The parts of one bot."""
+
+    database: Database
+    bot: Bot
+    router: Router
+    courier: Courier
+    receiver: Receiver
+    jobs: Jobs
+    letters: asyncio.Event
+
+    async def turn_loop(self) -> None:
+        """Take letters as long as there are any, then wait for more."""
+        while True:
+            self.letters.clear()
+            try:
+                while await self.router.take_one():
+                    pass
+            except Unavailable as error:
+                log.warning("turns_postponed", error=str(error))
+            # A letter that failed is taken again later, and other processes receive too.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.letters.wait(), 1.0)
+
+
+def system_clock(offset_file: Path | None) -> Callable[[], datetime]:
+    """The time now; with an offset file, moved by the whole number of microseconds in it."""
+    if offset_file is None:
+        return lambda: datetime.now(UTC)
+
+    def moved() -> datetime:
+        try:
+            offset = int(offset_file.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            offset = 0
+        return datetime.now(UTC) + timedelta(microseconds=offset)
+
+    return moved
+
+
+async def open_database(settings: Settings) -> Database:
+    """The database the settings name; raises OperatorError when it cannot be opened."""
+    path = settings.database.sqlite_path
+    if path is not None:
+        return await SqliteDatabase.open(path)
+    return await PostgresDatabase.open(settings.database.url)
+
+
+def rules_of(settings: Settings, bot_id: int, bot_name: str) -> Rules:
+    """What the operator decided, as the actions take it."""
+    return Rules(
+        bot_id=bot_id,
+        bot_name=bot_name,
+        channel=CHANNEL,
+        default_locale=settings.texts.default_locale,
+        operator_chat=settings.operator.chat or "",
+        categories={category.key: category for category in settings.all_categories()},
+        terms=settings.terms(),
+        ladder=settings.ladder.ladder(),
+        quiet_start=settings.quiet_hours.start,
+        quiet_end=settings.quiet_hours.end,
+        emergency_numbers=(
+            *EMERGENCY_NUMBERS,
+            *((entry.name, entry.number) for entry in settings.emergency_numbers),
+        ),
+    )
+
+
+def assemble(
+    database: Database, bot: Bot, texts: Texts, rules: Rules, clock: Callable[[], datetime], pace: Pace
+) -> App:
+    """Join the parts; nothing runs yet. The bot must have been initialised."""
+    letters = asyncio.Event()
+
+    async def on_forbidden(connection: Connection, item: Outgoing) -> None:
+        """The account cannot be written to any more."""
+        desk = Desk(Store(connection), texts, rules, clock())
+        person_id = await desk.store.people.mark_unreachable(CHANNEL, item.chat, desk.now)
+        if person_id is not None and item.chat != rules.operator_chat:
+            desk.tell_operator("operator.unreachable", {"person": person_id})
+            await desk.send()
+
+    async def on_migrated(_connection: Connection, old: str, new: str) -> None:
+        """A group got a new address; its mail has already been moved."""
+        log.info("group_migrated", old=old, new=new)
+
+    async def on_buried(connection: Connection, item: Outgoing, error: str) -> None:
+        """Telegram refuses a message for good."""
+        if item.chat != rules.operator_chat:
+            desk = Desk(Store(connection), texts, rules, clock())
+            desk.tell_operator("operator.mail_buried", {"reference": item.id, "error": error[:100]})
+            await desk.send()
+
+    courier = Courier(
+        database, bot, clock, pace, on_forbidden=on_forbidden, on_migrated=on_migrated, on_buried=on_buried
+    )
+    router = Router(
+        database, texts, rules, CONTENTS, Reader(rules.bot_id, rules.bot_name).read, clock, courier.wake.set
+    )
+    jobs = Jobs(database, texts, rules, clock, courier.wake.set)
+    return App(database, bot, router, courier, Receiver(database, bot, clock, letters.set), jobs, letters)
+
+
+async def introduce(bot: Bot, texts: Texts) -> None:
+    """Show the residents' commands in every private chat, in each language (leaders get theirs when appointed)."""
+    for locale in LOCALES:
+        commands = [(name, texts.label(locale, f"command_{name}")) for name in RESIDENT]
+        code = LANGUAGE_CODES[locale] or None
+        if code is not None:
+            await bot.set_my_commands(commands, BotCommandScopeAllPrivateChats(), language_code=code)
+        if locale == LOCALES[0]:
+            await bot.set_my_commands(commands, BotCommandScopeAllPrivateChats())
+
+
+async def run(settings: Settings, request: Callable[[], BaseRequest] = AiohttpRequest) -> None:
+    """Run one bot until cancelled; then stop in order: receiving, turns, deliveries.
+
+    Raises OperatorError when the token is refused, the server does not answer or the database cannot be used.
+    """
+    database = await open_database(settings)
+    try:
+        await database.migrate()
+        server = settings.telegram.base_url
+        bot = Bot(
+            settings.telegram.token.get_secret_value(),
+            base_url=f"{server}/bot",
+            base_file_url=f"{server}/file/bot",
+            request=request(),
+            get_updates_request=request(),
+        )
+        texts = Texts(TEMPLATES)
+        try:
+            await bot.initialize()
+            await bot.delete_webhook()
+            await introduce(bot, texts)
+        except InvalidToken:
+            raise OperatorError(
+                f"telegram.token is refused by {server}: copy it again from @BotFather"
+            ) from None
+        except TelegramError as error:
+            await bot.shutdown()
+            raise OperatorError(
+                f"{server} does not answer ({type(error).__name__}): check telegram.base_url and the network"
+            ) from None
+        try:
+            pace = Pace(
+                overall_per_second=settings.pace.overall_per_second,
+                chat_per_second=settings.pace.per_chat_per_second,
+                chat_burst=settings.pace.chat_burst,
+                group_per_minute=settings.pace.per_group_per_minute,
+            )
+            clock = system_clock(settings.clock.offset_file)
+            rules = rules_of(settings, bot.id, bot.username)
+            await _serve(assemble(database, bot, texts, rules, clock, pace), settings.jobs.tick_seconds)
+        finally:
+            await bot.shutdown()
+    finally:
+        await database.close()
+
+
+async def _serve(app: App, tick_seconds: float) -> None:
+    timetable = app.jobs.timetable(tick_seconds)
+    delivering = asyncio.ensure_future(app.courier.run())
+    taking = asyncio.ensure_future(app.turn_loop())
+    receiving = asyncio.ensure_future(app.receiver.run())
+    parts = (receiving, taking, delivering)
+    timetable.start()
+    log.info("started", bot=app.bot.username)
+    try:
+        # Whichever ends first has failed: its error is the reason why everything stops.
+        done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        for part in done:
+            part.result()
+    finally:
+        timetable.shutdown(wait=False)
+        await _stop(receiving)
+        # A turn is one transaction: cut short, it has not happened, and its letter is still there.
+        await _stop(taking)
+        app.courier.stop()
+        with suppress(TimeoutError, Exception):
+            await asyncio.wait_for(delivering, STOP_WITHIN)
+        log.info("stopped")
+
+
+async def _stop(part: "asyncio.Future[None]") -> None:
+    part.cancel()
+    with suppress(asyncio.CancelledError, Exception):
+        await part

@@ -1,0 +1,230 @@
+"""The one place where an inbox row becomes rows: take_one."""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from inspect import signature
+
+import structlog
+
+from bot.actions.desk import Desk, Rules
+from bot.conversation.dialog import EXPIRES_AFTER, KIND, Dialog, is_current, proceed
+from bot.conversation.incoming import Incoming
+from bot.conversation.turn import Turn
+from bot.domain.errors import Malformed, Refused, Unavailable
+from bot.domain.folding import fold
+from bot.storage.dialogs import DialogState
+from bot.storage.engine import Database
+from bot.storage.mailboxes import Letter
+from bot.storage.store import Store
+from bot.texts import LOCALES, Texts, locale_for
+
+log = structlog.get_logger(__name__)
+
+ATTEMPTS = 3
+"""A letter that fails this often is buried."""
+RETRY_AFTER = timedelta(seconds=5)
+_PICTOGRAPHS = re.compile(r"[^\w\s]+")
+
+Verb = Callable[[Turn], Awaitable[None]]
+ButtonVerb = Callable[..., Awaitable[None]]
+Read = Callable[[str], Incoming]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The table of contents of the handlers.
+
+    `buttons` take the turn and the payload's arguments; `menu` gives the commands behind the keyboard's words.
+    """
+
+    commands: Mapping[str, Verb]
+    buttons: Mapping[str, ButtonVerb]
+    dialogs: Mapping[str, Dialog]
+    free: Verb
+    group: Verb
+    menu: tuple[str, ...] = ()
+    membership: Verb | None = None
+
+
+@dataclass(slots=True)
+class Router:
+    """Takes letters out of the inbox, one transaction each."""
+
+    database: Database
+    texts: Texts
+    rules: Rules
+    contents: Contents
+    read: Read
+    clock: Callable[[], datetime]
+    on_mail: Callable[[], None] = lambda: None
+    _menu_words: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for locale in LOCALES:
+            for name in self.contents.menu:
+                self._menu_words[_bare(self.texts.label(locale, f"menu_{name}"))] = name
+
+    async def take_one(self) -> bool:
+        """Take the oldest update whose sender has none before it; all it causes is one transaction.
+
+        False when there is nothing to take. Raises Unavailable when the database is away: then nothing counts.
+        """
+        failed: tuple[Letter, Exception] | None = None
+        letter: Letter | None = None
+        try:
+            async with self.database.transaction() as connection:
+                store = Store(connection)
+                letter = await store.inbox.claim(self.rules.channel, self.clock())
+                if letter is None:
+                    return False
+                await self._handle(store, letter)
+                await store.inbox.finish(letter.id, self.clock())
+        except Unavailable:
+            raise
+        # The one broad except of the house: whatever a handler does wrong must neither stop the bot nor lose
+        # the letter. The transaction has been rolled back; a second one counts the attempt.
+        except Exception as error:  # noqa: BLE001
+            if letter is None:
+                raise
+            failed = (letter, error)
+        if failed is not None:
+            await self._count_failure(*failed)
+        self.on_mail()
+        return True
+
+    async def _handle(self, store: Store, letter: Letter) -> None:
+        incoming = self.read(letter.payload)
+        if incoming.kind in ("nothing", "edited"):
+            return
+        desk = Desk(store, self.texts, self.rules, self.clock())
+        person_id = await self._person(store, letter, incoming, desk.now)
+        if person_id is None:
+            return
+        locale = locale_for(letter.locale, incoming.language or letter.language, self.rules.default_locale)
+        turn = Turn(desk, incoming, person_id, locale, _open_dialog(letter, desk.now))
+        before = turn.dialog
+        try:
+            async with turn.attempt():
+                await self.route(turn)
+        except Refused as no:
+            turn.refuse(no)
+        turn.close()
+        if turn.dialog is None:
+            if letter.dialog is not None:
+                await store.dialogs.end(letter.chat, person_id)
+        elif turn.dialog != before:
+            await store.dialogs.save(letter.chat, person_id, turn.dialog, desk.now)
+        await desk.send()
+
+    async def _person(self, store: Store, letter: Letter, incoming: Incoming, now: datetime) -> int | None:
+        """Who is talking; somebody new is entered when they talk to the bot, not when they chat in a group."""
+        if not incoming.is_private and not incoming.addressed and incoming.kind != "membership":
+            return None
+        known = letter.person_id
+        fresh = (
+            known is not None
+            and letter.display_name == incoming.sender_name
+            and letter.language == incoming.language
+            and not (letter.unreachable and incoming.is_private)
+        )
+        if fresh or incoming.is_anonymous:
+            # An anonymous group admin is a person without rights: a guest of this one turn.
+            return known if known is not None else 0 if incoming.query or not incoming.is_private else None
+        person_id = known if known is not None else await store.people.new(now)
+        await store.people.put_account(
+            person_id, self.rules.channel, incoming.sender, incoming.sender_name, incoming.language
+        )
+        if not incoming.is_private and known is None:
+            # They spoke in a group only: the bot may not write to them first.
+            await store.people.mark_unreachable(self.rules.channel, incoming.sender, now)
+        return person_id
+
+    async def route(self, turn: Turn) -> None:
+        """A button, a command, the menu's words, the open question, or free text: in this order."""
+        incoming = turn.incoming
+        if incoming.kind == "membership":
+            if self.contents.membership is not None:
+                await self.contents.membership(turn)
+            return
+        if incoming.press is not None:
+            await self._press(turn)
+            return
+        if not incoming.is_private:
+            await self.contents.group(turn)
+            return
+        command = incoming.command or self._menu_words.get(_bare(incoming.text), "")
+        dialog = self.contents.dialogs.get(turn.dialog.dialog) if turn.dialog else None
+        if command and not (command == "cancel" and dialog):
+            await self.contents.commands.get(command, self.contents.commands["help"])(turn)
+            return
+        if dialog is not None and turn.dialog is not None and turn.dialog.step in dialog.steps:
+            await proceed(turn, dialog)
+            return
+        if turn.dialog is not None:
+            turn.dialog = None
+            turn.say("dialog.gone")
+        await self.contents.free(turn)
+
+    async def _press(self, turn: Turn) -> None:
+        press = turn.incoming.press
+        if press is None:
+            return
+        if turn.incoming.is_anonymous:
+            raise Refused("anonymous")
+        if press.kind == KIND:
+            dialog = self.contents.dialogs.get(turn.dialog.dialog) if turn.dialog else None
+            if dialog is None or turn.dialog is None or not is_current(turn, press):
+                raise Refused("question_over")
+            if turn.dialog.step not in dialog.steps:
+                turn.dialog = None
+                raise Refused("question_over")
+            await proceed(turn, dialog)
+            return
+        verb = self.contents.buttons.get(press.kind)
+        if verb is None or len(press.arguments) != _arity(verb):
+            raise Refused("bad_button")
+        await verb(turn, *press.arguments)
+
+    async def _count_failure(self, letter: Letter, error: Exception) -> None:
+        """Count a failed attempt; the last one buries the letter and apologises with a reference."""
+        now = self.clock()
+        last = letter.attempts + 1 >= ATTEMPTS or isinstance(error, Malformed)
+        log.error("turn_failed", letter=letter.id, attempt=letter.attempts + 1, buried=last, error=type(error).__name__)
+        log.debug("turn_failed_trace", letter=letter.id, exc_info=error)
+        async with self.database.transaction() as connection:
+            store = Store(connection)
+            if not last:
+                await store.inbox.count_attempt(letter.id, type(error).__name__, now + RETRY_AFTER)
+                return
+            await store.inbox.bury(letter.id, type(error).__name__, now)
+            desk = Desk(store, self.texts, self.rules, now)
+            if letter.person_id is not None and letter.chat == letter.sender:
+                locale = locale_for(letter.locale, letter.language, self.rules.default_locale)
+                text = self.texts.render(locale, "dialog.apology", reference=letter.id)
+                desk.post(letter.chat, text, person_id=letter.person_id)
+            facts = {"reference": letter.id, "error": type(error).__name__}
+            desk.tell_operator("operator.letter_buried", facts)
+            await desk.send()
+
+
+def _open_dialog(letter: Letter, now: datetime) -> DialogState | None:
+    if letter.dialog is None or letter.step is None or letter.data is None or letter.touched_at is None:
+        return None
+    if now - letter.touched_at > EXPIRES_AFTER:
+        return None
+    return DialogState(letter.dialog, letter.step, json.loads(letter.data), letter.round)
+
+
+@cache
+def _arity(verb: ButtonVerb) -> int:
+    """How many arguments a button's payload carries; a forged one may have any number."""
+    return len(signature(verb).parameters) - 1
+
+
+def _bare(text: str) -> str:
+    """Words without pictures, for comparing what was typed with what stands on a key."""
+    return _PICTOGRAPHS.sub("", fold(text)).strip()

@@ -1,0 +1,240 @@
+"""The life of an issue: the one table every surface goes through (C1)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.errors import Refused
+
+
+class State(StrEnum):
+    """Where an issue stands."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    WAITING_REPORTER = "waiting_reporter"
+    WAITING_EXTERNAL = "waiting_external"
+    SCHEDULED = "scheduled"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+class Resolution(StrEnum):
+    """How it ended, apart from the state (C4)."""
+
+    FIXED = "fixed"
+    NO_ACTION = "no_action"
+    NOT_RESPONSIBLE = "not_responsible"
+    REFERRED = "referred"
+    CANNOT_REPRODUCE = "cannot_reproduce"
+    DUPLICATE = "duplicate"
+    WITHDRAWN = "withdrawn"
+    REJECTED = "rejected"
+
+
+class Role(StrEnum):
+    """What somebody is to one issue."""
+
+    REPORTER = "reporter"
+    HANDLER = "handler"
+    COMMITTEE = "committee"
+    CLOCK = "clock"
+
+
+class Action(StrEnum):
+    """Everything that can be done to an issue after it was filed."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    TRANSFER = "transfer"
+    REPLY = "reply"
+    REQUEST_INFO = "request_info"
+    ANSWER_INFO = "answer_info"
+    RETURN_UNANSWERED = "return_unanswered"
+    REFER = "refer"
+    SCHEDULE = "schedule"
+    RESUME = "resume"
+    RESOLVE = "resolve"
+    CONFIRM = "confirm"
+    LAPSE = "lapse"
+    DISPUTE = "dispute"
+    REOPEN = "reopen"
+    WITHDRAW = "withdraw"
+    REJECT = "reject"
+    MARK_DUPLICATE = "mark_duplicate"
+    NUDGE = "nudge"
+    RATE = "rate"
+    REMIND = "remind"
+    ESCALATE = "escalate"
+
+
+class Repeat(StrEnum):
+    """What doing it again means: nothing more happens, or a refusal."""
+
+    NO_OP = "no_op"
+    REFUSE = "refuse"
+
+
+NUDGE_EVERY = timedelta(hours=24)
+REOPEN_WITHIN = timedelta(days=14)
+LAPSE_AFTER = timedelta(days=7)
+
+_S = State
+_WORKING = (_S.ACCEPTED, _S.WAITING_REPORTER, _S.WAITING_EXTERNAL, _S.SCHEDULED)
+_UNDONE = (_S.OPEN, *_WORKING)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One row: who may take an issue from where to where, and what they must say.
+
+    `to` is None when the state stays. `requires` names what must come with it: text, photo, target, date.
+    """
+
+    action: Action
+    sources: tuple[State, ...]
+    who: tuple[Role, ...]
+    to: State | None
+    requires: tuple[str, ...] = ()
+    repeat: Repeat = Repeat.REFUSE
+    resolution: Resolution | None = None
+    why: str = ""
+
+
+TABLE: tuple[Transition, ...] = (
+    Transition(Action.ACCEPT, (_S.OPEN,), (Role.HANDLER,), _S.ACCEPTED, repeat=Repeat.NO_OP),
+    Transition(
+        Action.DECLINE,
+        (_S.OPEN, _S.ACCEPTED),
+        (Role.HANDLER,),
+        _S.OPEN,
+        ("text",),
+        why="the next in line must know why it comes to them",
+    ),
+    Transition(Action.TRANSFER, _UNDONE, (Role.HANDLER, Role.COMMITTEE), _S.OPEN, ("target",)),
+    Transition(
+        Action.REPLY,
+        (*_UNDONE, _S.RESOLVED),
+        (Role.HANDLER, Role.REPORTER),
+        None,
+        ("text",),
+        why="talk goes on until the matter is closed",
+    ),
+    Transition(
+        Action.REQUEST_INFO,
+        (_S.ACCEPTED,),
+        (Role.HANDLER,),
+        _S.WAITING_REPORTER,
+        ("text",),
+        why="the clock stops: the handler cannot go on without an answer",
+    ),
+    Transition(Action.ANSWER_INFO, (_S.WAITING_REPORTER,), (Role.REPORTER,), _S.ACCEPTED, ("text",)),
+    Transition(
+        Action.RETURN_UNANSWERED,
+        (_S.WAITING_REPORTER,),
+        (Role.CLOCK,),
+        _S.ACCEPTED,
+        why="an unanswered question never counts as a solved matter",
+    ),
+    Transition(Action.REFER, (_S.ACCEPTED,), (Role.HANDLER,), _S.WAITING_EXTERNAL, ("text", "date")),
+    Transition(Action.SCHEDULE, (_S.ACCEPTED,), (Role.HANDLER,), _S.SCHEDULED, ("date",)),
+    Transition(
+        Action.RESUME,
+        (_S.WAITING_EXTERNAL, _S.SCHEDULED),
+        (Role.HANDLER, Role.CLOCK),
+        _S.ACCEPTED,
+        repeat=Repeat.NO_OP,
+    ),
+    Transition(Action.RESOLVE, _WORKING, (Role.HANDLER,), _S.RESOLVED, ("text",), Repeat.NO_OP, Resolution.FIXED),
+    Transition(Action.CONFIRM, (_S.RESOLVED,), (Role.REPORTER,), _S.CLOSED, repeat=Repeat.NO_OP),
+    Transition(
+        Action.LAPSE,
+        (_S.RESOLVED,),
+        (Role.CLOCK,),
+        _S.CLOSED,
+        why="seven silent days end it, recorded as no_reply and never counted as satisfied",
+    ),
+    Transition(
+        Action.DISPUTE,
+        (_S.RESOLVED,),
+        (Role.REPORTER,),
+        _S.ACCEPTED,
+        ("text",),
+        why="not fixed: back to the handler, and the next level up is told",
+    ),
+    Transition(Action.REOPEN, (_S.CLOSED,), (Role.REPORTER, Role.COMMITTEE), _S.ACCEPTED, ("text",)),
+    Transition(
+        Action.WITHDRAW, _UNDONE, (Role.REPORTER,), _S.CLOSED, (), Repeat.NO_OP, Resolution.WITHDRAWN
+    ),
+    Transition(
+        Action.REJECT, (_S.OPEN, _S.ACCEPTED), (Role.HANDLER,), _S.CLOSED, ("text",), resolution=Resolution.REJECTED
+    ),
+    Transition(
+        Action.MARK_DUPLICATE,
+        (_S.OPEN, _S.ACCEPTED),
+        (Role.HANDLER,),
+        _S.CLOSED,
+        ("text",),
+        resolution=Resolution.DUPLICATE,
+    ),
+    Transition(Action.NUDGE, _UNDONE, (Role.REPORTER,), None),
+    Transition(Action.RATE, (_S.CLOSED,), (Role.REPORTER,), None, why="once per closing"),
+    Transition(Action.REMIND, _UNDONE, (Role.CLOCK,), None),
+    Transition(Action.ESCALATE, _UNDONE, (Role.CLOCK,), None),
+)
+
+BY_ACTION: dict[Action, Transition] = {row.action: row for row in TABLE}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the table needs to know of an issue before it says yes."""
+
+    state: State
+    closed_at: datetime | None = None
+    nudged_at: datetime | None = None
+    rated: bool = False
+    resolution: str | None = None
+    photo_to_resolve: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What comes with an action."""
+
+    text: str = ""
+    photos: int = 0
+    target: bool = False
+    date: bool = False
+
+
+def check(action: Action, standing: Standing, roles: Iterable[Role], given: Given, now: datetime) -> Transition:
+    """The row that applies, or Refused with the reason.
+
+    Refusals: `not_yours` (no right), `already_done` (a repeat), `not_now` (another state), `text_needed`,
+    `photo_needed`, `target_needed`, `date_needed`, `nudged_lately`, `too_late_to_reopen`, `rated_already`.
+    """
+    row = BY_ACTION[action]
+    held = set(roles)
+    if not held & set(row.who):
+        raise Refused("not_yours")
+    if standing.state not in row.sources:
+        reached = row.to is not None and standing.state == row.to
+        raise Refused("already_done" if reached else "not_now", state=standing.state.value)
+    if "text" in row.requires and not given.text.strip() and not (action != Action.RESOLVE and given.photos):
+        raise Refused("text_needed")
+    if action == Action.RESOLVE and standing.photo_to_resolve and not given.photos:
+        raise Refused("photo_needed")
+    if "target" in row.requires and not given.target:
+        raise Refused("target_needed")
+    if "date" in row.requires and not given.date:
+        raise Refused("date_needed")
+    if action == Action.NUDGE and standing.nudged_at and now < standing.nudged_at + NUDGE_EVERY:
+        raise Refused("nudged_lately", next_at=standing.nudged_at + NUDGE_EVERY)
+    if action == Action.RATE and standing.rated:
+        raise Refused("rated_already")
+    late = standing.closed_at is not None and now > standing.closed_at + REOPEN_WITHIN
+    if action == Action.REOPEN and late and Role.COMMITTEE not in held:
+        raise Refused("too_late_to_reopen")
+    return row

@@ -1,0 +1,74 @@
+"""How often Telegram lets a bot write, kept on our side."""
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+_SECOND = timedelta(seconds=1)
+_MINUTE = timedelta(minutes=1)
+_MANY_CHATS = 5_000  # far more than can be written to in a minute
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Telegram's limits: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
+
+    About 30 messages a second overall, 20 a minute in a group, one a second in any chat with short bursts
+    above that. Bulk mail leaves `reserve` of the overall messages to everything else.
+    """
+
+    overall_per_second: int = 30
+    chat_per_second: int = 1
+    chat_burst: int = 3
+    group_per_minute: int = 20
+    reserve: int = 5
+
+
+class Meter:
+    """Counts what is sent and tells when more may be.
+
+    A call counts from its start, and its window begins when it ends: however long a call was under way,
+    Telegram saw no more than allowed.
+    """
+
+    def __init__(self, pace: Pace) -> None:
+        self._most = pace.overall_per_second
+        longer = pace.chat_burst + 1
+        self._chat_rules = ((pace.chat_burst, _SECOND), (longer, longer * _SECOND / pace.chat_per_second))
+        self._group_rules = (*self._chat_rules, (pace.group_per_minute, _MINUTE))
+        self._kept = max(most for most, _ in self._group_rules)
+        self._under_way = 0
+        self._sent: deque[datetime] = deque()
+        self._chats: dict[str, deque[datetime]] = {}
+
+    def room(self, now: datetime) -> int:
+        """How many calls may start now."""
+        while self._sent and self._sent[0] <= now - _SECOND:
+            self._sent.popleft()
+        return self._most - self._under_way - len(self._sent)
+
+    def free_at(self, calls: int, now: datetime) -> datetime:
+        """When that many calls may start; a second from now when only the end of a call can tell."""
+        missing = calls - self.room(now)
+        if missing <= 0:
+            return now
+        return self._sent[missing - 1] + _SECOND if missing <= len(self._sent) else now + _SECOND
+
+    def chat_free_at(self, chat: str, now: datetime) -> datetime:
+        """When the next message may go to this chat; groups have negative addresses."""
+        sent = self._chats.get(chat, ())
+        rules = self._group_rules if chat.startswith("-") else self._chat_rules
+        return max((sent[-most] + window for most, window in rules if len(sent) >= most), default=now)
+
+    def start(self, calls: int) -> None:
+        """So many calls start."""
+        self._under_way += calls
+
+    def end(self, chat: str | None, now: datetime) -> None:
+        """One call has ended; None when it put no message into a chat."""
+        self._under_way -= 1
+        self._sent.append(now)
+        if chat is not None:
+            self._chats.setdefault(chat, deque(maxlen=self._kept)).append(now)
+        if len(self._chats) > _MANY_CHATS:
+            self._chats = {chat: sent for chat, sent in self._chats.items() if sent[-1] > now - _MINUTE}

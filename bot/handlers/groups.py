@@ -1,0 +1,25 @@
+"""Group chats: the bot is quiet; addressed, it points to private chat."""
+
+from bot.conversation.turn import Turn
+from bot.domain.options import Option
+
+
+async def addressed(turn: Turn) -> None:
+    """Somebody spoke to the bot in a group: everything personal happens in private."""
+    if not turn.incoming.addressed:
+        return
+    message = "groups.anonymous" if turn.incoming.is_anonymous else "groups.come_private"
+    label = turn.desk.texts.label(turn.locale, "open_private")
+    url = f"https://t.me/{turn.desk.rules.bot_name}?start=report"
+    turn.say(message, options=((Option(label, url=url),),))
+
+
+async def membership(turn: Turn) -> None:
+    """The bot was added, removed, blocked or unblocked."""
+    status, incoming = turn.incoming.membership, turn.incoming
+    if incoming.is_private:
+        if status in ("kicked", "left"):
+            await turn.store.people.mark_unreachable(turn.desk.rules.channel, incoming.sender, turn.desk.now)
+        return
+    if status in ("member", "administrator"):
+        turn.say("groups.hello")

@@ -1,0 +1,80 @@
+"""The timetable: what happens by clock. The scheduler only ticks; every due time is a row."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from bot.actions.desk import Desk, Rules
+from bot.actions.reminders import fire_one, set_aside, sweep, tell_one
+from bot.domain.errors import Unavailable
+from bot.storage.engine import Database
+from bot.storage.store import Store
+from bot.texts import Texts
+
+log = structlog.get_logger(__name__)
+
+SWEEP_EVERY = timedelta(hours=1)
+
+
+class Jobs:
+    """Does what is due, a transaction for each row. `on_mail` is called when something may have been posted."""
+
+    def __init__(
+        self,
+        database: Database,
+        texts: Texts,
+        rules: Rules,
+        clock: Callable[[], datetime],
+        on_mail: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._database = database
+        self._texts = texts
+        self._rules = rules
+        self._clock = clock
+        self._on_mail = on_mail
+        self._swept_at: datetime | None = None
+
+    async def tick(self) -> None:
+        """Do everything that is due now: first what the clock decides, then what it has to say."""
+        try:
+            for step in (fire_one, tell_one):
+                while await self._do(step):
+                    pass
+            now = self._clock()
+            if self._swept_at is None or abs(now - self._swept_at) >= SWEEP_EVERY:
+                self._swept_at = now
+                await self._do(sweep)
+        except Unavailable as error:
+            log.warning("tick_postponed", error=str(error))
+
+    async def _do(self, step: Callable[[Desk], Awaitable[bool | None]]) -> bool:
+        try:
+            async with self._database.transaction() as connection:
+                desk = Desk(Store(connection), self._texts, self._rules, self._clock())
+                did = await step(desk)
+                posted = bool(desk.mail)
+                await desk.send()
+        except Unavailable:
+            raise
+        # A row that cannot be acted on must not stop all the others: it is looked at again later.
+        except Exception as error:
+            log.exception("due_row_failed", step=step.__name__)
+            async with self._database.transaction() as connection:
+                desk = Desk(Store(connection), self._texts, self._rules, self._clock())
+                did = await set_aside(desk, step, type(error).__name__)
+                posted = bool(desk.mail)
+                await desk.send()
+        if posted:
+            self._on_mail()
+        return bool(did)
+
+    def timetable(self, tick_seconds: float) -> AsyncIOScheduler:
+        """A scheduler that ticks; ticks that were missed are one, and two never overlap."""
+        scheduler = AsyncIOScheduler(timezone="UTC")
+        scheduler.add_job(
+            self.tick, IntervalTrigger(seconds=tick_seconds), coalesce=True, max_instances=1, misfire_grace_time=None
+        )
+        return scheduler

@@ -1,0 +1,122 @@
+-- name: next_number
+-- The day's next number of a compound, given inside the transaction that inserts the issue (C3).
+INSERT INTO issue_numbers (compound_id, day, last) VALUES (:compound_id, :day, 1)
+ON CONFLICT (compound_id, day) DO UPDATE SET last = issue_numbers.last + 1
+RETURNING last;
+
+-- name: put_issue
+INSERT INTO issues (
+  compound_id, number, category, urgency, is_private, place_kind, building_id, entrance_id, unit_id, text, state,
+  reporter_id, reporter_approved, handler_id, handler_post, reason, filed_at, assigned_at, reopen_count,
+  clock_kind, accept_term, resolve_term, resolve_used, resolve_since
+)
+VALUES (
+  :compound_id, :number, :category, :urgency, :is_private, :place_kind, :building_id, :entrance_id, :unit_id, :text,
+  'open', :reporter_id, :reporter_approved, :handler_id, :handler_post, :reason, :now, :now, 0,
+  :clock_kind, :accept_term, :resolve_term, 0, :now
+)
+RETURNING id;
+
+-- name: issue_locked
+SELECT * FROM issues WHERE id = :id FOR UPDATE;
+
+-- name: issue
+SELECT * FROM issues WHERE id = :id;
+
+-- name: save_issue!
+UPDATE issues SET
+  state = :state, resolution = :resolution, closed_how = :closed_how, handler_id = :handler_id,
+  handler_post = :handler_post, reason = :reason, assigned_at = :assigned_at, accepted_at = :accepted_at,
+  resolved_at = :resolved_at, closed_at = :closed_at, nudged_at = :nudged_at, rating = :rating,
+  reopen_count = :reopen_count, resolve_used = :resolve_used, resolve_since = :resolve_since
+WHERE id = :id;
+
+-- name: put_event
+INSERT INTO issue_events (issue_id, at, actor_id, action, from_state, to_state, text, facts)
+VALUES (:issue_id, :now, :actor_id, :action, :from_state, :to_state, :text, :facts)
+RETURNING id;
+
+-- name: put_attachment!
+INSERT INTO attachments (issue_id, event_id, kind, file) VALUES (:issue_id, :event_id, :kind, :file);
+
+-- name: events_of_issue
+SELECT id, issue_id, at, actor_id, action, from_state, to_state, text, facts
+FROM issue_events WHERE issue_id = :issue_id ORDER BY id;
+
+-- name: last_event
+-- The latest time something was done to an issue: who and when, for a second tap (C6).
+SELECT id, at, actor_id, action, from_state, to_state, text FROM issue_events
+WHERE issue_id = :issue_id AND to_state <> from_state ORDER BY id DESC LIMIT 1;
+
+-- name: attachments_of_issue
+SELECT attachments.id, attachments.event_id, attachments.kind, attachments.file, issue_events.action
+FROM attachments JOIN issue_events ON issue_events.id = attachments.event_id
+WHERE attachments.issue_id = :issue_id ORDER BY attachments.id;
+
+-- name: put_part!
+INSERT INTO issue_people (issue_id, person_id, part) VALUES (:issue_id, :person_id, :part)
+ON CONFLICT (issue_id, person_id, part) DO NOTHING;
+
+-- name: parts_of_issue
+SELECT person_id, part FROM issue_people WHERE issue_id = :issue_id;
+
+-- name: issues_of_reporter
+-- A resident's own matters: what is still going on first, then what ended in the last 30 days.
+SELECT * FROM issues
+WHERE reporter_id = :person_id AND (state <> 'closed' OR closed_at > :since)
+ORDER BY CASE WHEN state = 'closed' THEN 1 ELSE 0 END, id DESC
+LIMIT :most;
+
+-- name: issues_of_handler
+SELECT * FROM issues WHERE handler_id = :person_id AND state <> 'closed' ORDER BY id LIMIT :most OFFSET :skip;
+
+-- name: count_issues_of_handler
+SELECT COUNT(*) AS count FROM issues WHERE handler_id = :person_id AND state <> 'closed';
+
+-- name: put_due!
+INSERT INTO dues (kind, issue_id, due_at, stage) VALUES (:kind, :issue_id, :due_at, :stage)
+ON CONFLICT (issue_id, kind) DO UPDATE SET due_at = excluded.due_at, stage = excluded.stage;
+
+-- name: drop_due!
+DELETE FROM dues WHERE issue_id = :issue_id AND kind = :kind;
+
+-- name: drop_dues!
+DELETE FROM dues WHERE issue_id = :issue_id;
+
+-- name: claim_due
+-- The most overdue row, locked until commit; another process takes another one.
+SELECT id, kind, issue_id, due_at, stage FROM dues WHERE due_at <= :now ORDER BY due_at, id LIMIT 1
+FOR UPDATE SKIP LOCKED;
+
+-- name: due_of_issue
+SELECT id, kind, issue_id, due_at, stage FROM dues WHERE issue_id = :issue_id ORDER BY due_at;
+
+-- name: next_due_at
+SELECT MIN(due_at) AS at FROM dues;
+
+-- name: put_notice!
+INSERT INTO notices (person_id, issue_id, topic, stage, facts, created_at, release_at)
+VALUES (:person_id, :issue_id, :topic, :stage, :facts, :now, :release_at);
+
+-- name: drop_notices!
+DELETE FROM notices WHERE issue_id = :issue_id;
+
+-- name: claim_notices
+-- Everything that may be said now to the one person who has waited longest, locked until commit.
+WITH next_person AS (
+  SELECT person_id FROM notices WHERE release_at <= :now ORDER BY release_at, id LIMIT 1
+)
+SELECT notices.id, notices.person_id, notices.issue_id, notices.topic, notices.stage, notices.facts
+FROM notices JOIN next_person ON next_person.person_id = notices.person_id
+WHERE notices.release_at <= :now
+ORDER BY notices.id
+FOR UPDATE OF notices SKIP LOCKED;
+
+-- name: postpone_notice!
+UPDATE notices SET release_at = :release_at WHERE id = :id;
+
+-- name: drop_notice!
+DELETE FROM notices WHERE id = :id;
+
+-- name: next_notice_at
+SELECT MIN(release_at) AS at FROM notices;

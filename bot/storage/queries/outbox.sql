@@ -1,0 +1,111 @@
+-- name: put_mail!
+-- One thing to say; the same dedupe key is said once.
+INSERT INTO outbox (
+  bot_id, person_id, chat, lane, intent, payload, card_key, dedupe_key, state, not_before, retry_at, lease_until,
+  expires_at, attempts, created_at
+)
+VALUES (
+  :bot_id, :person_id, :chat, :lane, :intent, :payload, :card_key, :dedupe_key, 'waiting', :not_before, 0, 0,
+  :expires_at, 0, :created_at
+)
+ON CONFLICT (dedupe_key) DO NOTHING;
+
+-- name: claim_mail
+-- What may be sent now: the head of each chat (bulk mail lets everything else pass), and every toast.
+-- A row that waits for its retry keeps its chat waiting; one that waits for its hour does not.
+-- Bulk mail comes last and stops at `most_bulk`, so that it never takes the last places.
+WITH heads AS (
+  SELECT
+    id, lane, retry_at, lease_until,
+    ROW_NUMBER() OVER (
+      PARTITION BY chat, CASE WHEN lane = 0 THEN id ELSE 0 END
+      ORDER BY CASE WHEN lane = 3 THEN 1 ELSE 0 END, id
+    ) AS place
+  FROM outbox
+  WHERE state = 'waiting' AND not_before <= :now
+), ready AS (
+  SELECT id, lane, ROW_NUMBER() OVER (ORDER BY lane, id) AS turn FROM heads
+  WHERE place = 1 AND retry_at <= :now AND lease_until <= :now
+)
+UPDATE outbox SET lease_until = :lease_until, attempts = attempts + 1
+WHERE id IN (SELECT id FROM ready WHERE turn <= :most_bulk OR (lane <> 3 AND turn <= :most))
+RETURNING id, bot_id, person_id, chat, lane, intent, payload, card_key, attempts, expires_at;
+
+-- name: card_message
+SELECT message_id FROM cards WHERE chat = :chat AND card_key = :card_key;
+
+-- name: settle_sent!
+UPDATE outbox SET state = 'sent', message_id = :message_id, settled_at = :now, payload = '', lease_until = 0
+WHERE id = :id;
+
+-- name: put_card!
+INSERT INTO cards (chat, card_key, message_id) VALUES (:chat, :card_key, :message_id)
+ON CONFLICT (chat, card_key) DO UPDATE SET message_id = excluded.message_id;
+
+-- name: drop_card!
+DELETE FROM cards WHERE chat = :chat AND card_key = :card_key;
+
+-- name: put_off!
+-- Claimed, but not its turn yet: nothing was tried.
+UPDATE outbox SET retry_at = :retry_at, lease_until = 0, attempts = attempts - 1 WHERE id = :id;
+
+-- name: settle_later!
+-- Try again at `retry_at`; the rest of the chat waits behind it.
+UPDATE outbox SET retry_at = :retry_at, lease_until = 0, error = :error WHERE id = :id;
+
+-- name: settle_buried!
+UPDATE outbox SET state = 'buried', settled_at = :now, error = :error, lease_until = 0 WHERE id = :id;
+
+-- name: settle_expired!
+UPDATE outbox SET state = 'expired', settled_at = :now, payload = '', lease_until = 0 WHERE id = :id;
+
+-- name: hold_chat!
+-- Pacing: nothing more to this chat before `retry_at`.
+UPDATE outbox SET retry_at = :retry_at WHERE chat = :chat AND state = 'waiting' AND lane <> 0 AND retry_at < :retry_at;
+
+-- name: bury_chat!
+-- The chat cannot be reached: what waits for it will not be sent.
+UPDATE outbox SET state = 'buried', settled_at = :now, error = :error
+WHERE chat = :chat AND state = 'waiting';
+
+-- name: move_chat_mail!
+UPDATE outbox SET chat = :new_chat, retry_at = 0, lease_until = 0 WHERE chat = :old_chat AND state = 'waiting';
+
+-- name: drop_moved_cards!
+DELETE FROM cards WHERE chat = :old_chat;
+
+-- name: next_mail_at
+-- The earliest moment at which something may be sent, for the courier's sleep.
+SELECT MIN(
+  CASE
+    WHEN not_before >= retry_at AND not_before >= lease_until THEN not_before
+    WHEN retry_at >= lease_until THEN retry_at
+    ELSE lease_until
+  END
+) AS at
+FROM outbox WHERE state = 'waiting';
+
+-- name: next_turns
+-- The earliest moment at which a claim may give something, for bulk mail and for the rest: heads of chats as in
+-- claim_mail, and whatever waits for its hour.
+WITH heads AS (
+  SELECT
+    lane, CASE WHEN retry_at >= lease_until THEN retry_at ELSE lease_until END AS at,
+    ROW_NUMBER() OVER (
+      PARTITION BY chat, CASE WHEN lane = 0 THEN id ELSE 0 END
+      ORDER BY CASE WHEN lane = 3 THEN 1 ELSE 0 END, id
+    ) AS place
+  FROM outbox
+  WHERE state = 'waiting' AND not_before <= :now
+), moments AS (
+  SELECT lane, at FROM heads WHERE place = 1
+  UNION ALL
+  SELECT lane, not_before AS at FROM outbox WHERE state = 'waiting' AND not_before > :now
+)
+SELECT
+  MIN(CASE WHEN lane = 3 THEN NULL ELSE at END) AS others_at,
+  MIN(CASE WHEN lane = 3 THEN at END) AS bulk_at
+FROM moments;
+
+-- name: sweep_outbox!
+DELETE FROM outbox WHERE state <> 'waiting' AND settled_at < :before;

@@ -1,0 +1,34 @@
+"""One open transaction, by noun."""
+
+from contextlib import AbstractAsyncContextManager
+
+from bot.storage.dialogs import Dialogs
+from bot.storage.engine import Connection, Savepoints
+from bot.storage.issues import Dues, Issues, Notices
+from bot.storage.links import Links
+from bot.storage.mailboxes import Inbox, Outbox
+from bot.storage.people import People
+from bot.storage.places import Places
+from bot.storage.posts import Posts
+
+
+class Store:
+    """Every noun of the house over one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.inbox = Inbox(connection)
+        self.outbox = Outbox(connection)
+        self.dialogs = Dialogs(connection)
+        self.people = People(connection)
+        self.places = Places(connection)
+        self.posts = Posts(connection)
+        self.links = Links(connection)
+        self.issues = Issues(connection)
+        self.dues = Dues(connection)
+        self.notices = Notices(connection)
+        self._savepoints = Savepoints(connection)
+
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """What happens inside is undone when it raises; the transaction goes on."""
+        return self._savepoints.savepoint()

@@ -1,0 +1,104 @@
+"""Every sentence the bot says: templates/<locale>/<topic>.j2, one Jinja block for each message."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+LOCALES = ("zh_CN", "zh_TW", "en")
+DEFAULT_LOCALE = LOCALES[0]
+_BLANK_LINES = re.compile(r"\n\s*\n\s*\n+")
+
+
+def locale_for(chosen: str | None, language: str | None, default: str = DEFAULT_LOCALE) -> str:
+    """The locale a person reads: what they chose, else what their client speaks (IETF tag), else the default."""
+    if chosen in LOCALES:
+        return chosen
+    tag = (language or "").lower().replace("_", "-")
+    if tag.startswith("zh"):
+        return "zh_TW" if any(part in tag for part in ("hant", "tw", "hk", "mo")) else "zh_CN"
+    return "en" if tag.startswith("en") else default
+
+
+class Texts:
+    """Renders messages; a missing variable is an error, user text is escaped for Telegram's HTML."""
+
+    def __init__(self, directory: Path) -> None:
+        self._environments = {locale: self._environment(directory, locale) for locale in LOCALES}
+        self._templates: dict[tuple[str, str], Template] = {}
+
+    def _environment(self, directory: Path, locale: str) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader([directory / locale, directory / DEFAULT_LOCALE]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+        def named(topic: str) -> Any:
+            return lambda word: Markup(self.render(locale, f"{topic}.{word}"))
+
+        environment.filters["category"] = named("categories")
+        environment.filters["post"] = named("posts")
+        environment.filters["state"] = named("states")
+        environment.filters["place"] = lambda names: Markup(
+            self.render(locale, f"places.{names['kind']}", **names)
+        )
+        environment.filters["when"] = lambda instant, timezone: Markup(
+            self.render(locale, "moments.at", **_moment(instant, timezone))
+        )
+        environment.filters["span"] = lambda duration: Markup(
+            self.render(locale, "moments.span", **_span(duration))
+        )
+        environment.filters["short"] = short
+        return environment
+
+    def render(self, locale: str, message: str, /, **facts: object) -> str:
+        """The message `topic.block` in a locale, as Telegram HTML without blank margins."""
+        topic, _, block = message.partition(".")
+        template = self._template(locale, topic)
+        context = template.new_context(dict(facts))
+        text = "".join(template.blocks[block](context)).strip()
+        return _BLANK_LINES.sub("\n\n", text)
+
+    def has(self, message: str) -> bool:
+        """Whether the default locale knows this message."""
+        topic, _, block = message.partition(".")
+        return block in self._template(DEFAULT_LOCALE, topic).blocks
+
+    def label(self, locale: str, name: str, /, **facts: object) -> str:
+        """The words on a button, as plain text."""
+        return Markup(self.render(locale, f"labels.{name}", **facts)).unescape()
+
+    def messages(self, locale: str) -> Mapping[str, set[str]]:
+        """All block names by topic, for those who compare locales."""
+        environment = self._environments[locale]
+        topics = [name.removesuffix(".j2") for name in environment.list_templates()]
+        return {topic: set(self._template(locale, topic).blocks) for topic in topics}
+
+    def _template(self, locale: str, topic: str) -> Template:
+        key = (locale, topic)
+        if key not in self._templates:
+            self._templates[key] = self._environments[locale].get_template(f"{topic}.j2")
+        return self._templates[key]
+
+
+def short(text: str, most: int) -> str:
+    """The text, cut to `most` characters with an ellipsis."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def _moment(instant: datetime, timezone: str) -> dict[str, object]:
+    local = instant.astimezone(ZoneInfo(timezone))
+    return {"month": local.month, "day": local.day, "weekday": local.weekday(), "time": f"{local:%H:%M}"}
+
+
+def _span(duration: timedelta) -> dict[str, object]:
+    minutes = max(0, round(duration.total_seconds() / 60))
+    return {"days": minutes // 1440, "hours": minutes % 1440 // 60, "minutes": minutes % 60}

@@ -1,0 +1,1 @@
+"""Tests drive the bot as people do."""

@@ -1,0 +1,292 @@
+"""Independent clients through both doors: python-telegram-bot in process, aiogram over HTTP."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiogram import Bot as Aiogram
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import TelegramBadRequest, TelegramConflictError, TelegramNetworkError
+from aiogram.types import BufferedInputFile, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto
+from aiohttp import web
+from telegram import Bot, InputFile
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TimedOut
+
+from bot.sandbox.clock import MovableClock
+from bot.sandbox.core import Sandbox
+from bot.sandbox.faults import dropped, server_error, timed_out, too_many
+from bot.sandbox.files import SAMPLE
+from bot.sandbox.http import BotApi
+from bot.sandbox.people import Group, User
+from bot.sandbox.request import SandboxRequest
+from bot.sandbox.server import make_app
+
+SECRET = "X-Telegram-Bot-Api-Secret-Token"
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running sandbox: its address and a client for plain requests."""
+
+    url: str
+    http: aiohttp.ClientSession
+
+    async def post(self, path: str, data: dict[str, Any]) -> Any:
+        """The remote control: JSON in, JSON out."""
+        async with self.http.post(self.url + path, json=data) as answer:
+            return await answer.json()
+
+    async def get(self, path: str) -> Any:
+        """The remote control's questions."""
+        async with self.http.get(self.url + path) as answer:
+            return await answer.json()
+
+
+@pytest.fixture
+async def served(box: Sandbox, clock: MovableClock, tmp_path: Path) -> AsyncIterator[Served]:
+    """The sandbox on a free port."""
+    runner = web.AppRunner(make_app(box, clock, state=tmp_path / "state.json"), shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0]
+    async with aiohttp.ClientSession() as http:
+        yield Served(f"http://{host}:{port}", http)
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def aiogram(box: Sandbox, served: Served) -> AsyncIterator[Aiogram]:
+    """A bot of another library, over HTTP."""
+    session = AiohttpSession(api=TelegramAPIServer.from_base(served.url), timeout=5)
+    async with Aiogram(box.token, session=session) as bot:
+        yield bot
+
+
+@pytest.fixture
+async def telegram(box: Sandbox) -> AsyncIterator[Bot]:
+    """A bot of python-telegram-bot, without a socket."""
+    request = SandboxRequest(box)
+    async with Bot(box.token, request=request, get_updates_request=request) as bot:
+        yield bot
+
+
+async def test_aiogram_over_http(aiogram: Aiogram, resident: User) -> None:
+    """Send, press, answer, edit, upload and download as a foreign client does."""
+    assert (await aiogram.get_me()).username == "lianxin_bot"
+    button = InlineKeyboardButton(text="接單", callback_data="accept.1")
+    card = await aiogram.send_message(
+        resident.id,
+        "<b>樓道燈</b>",
+        parse_mode="HTML",
+        reply_markup=InlineKeyboardMarkup(inline_keyboard=[[button]]),
+    )
+    resident.presses(None, card.message_id, "accept.1")
+    query = (await aiogram.get_updates(offset=-1))[0].callback_query
+    assert query is not None
+    assert query.message is not None
+    assert query.message.message_id == card.message_id
+    assert await aiogram.answer_callback_query(query.id, text="好")
+    await aiogram.edit_message_text("已接單", chat_id=resident.id, message_id=card.message_id)
+    assert (resident.chat()[-1].text, resident.toasts[0].text) == ("已接單", "好")
+    with pytest.raises(TelegramBadRequest, match="message is not modified"):
+        await aiogram.edit_message_text("已接單", chat_id=resident.id, message_id=card.message_id)
+
+    picture = BufferedInputFile(SAMPLE.read_bytes(), "lamp.png")
+    sent = await aiogram.send_photo(resident.id, picture, caption="修好了")
+    assert sent.photo is not None
+    file = await aiogram.get_file(sent.photo[-1].file_id)
+    assert file.file_path is not None
+    loaded = await aiogram.download_file(file.file_path)
+    assert loaded is not None
+    assert loaded.read() == SAMPLE.read_bytes()
+    album = await aiogram.send_media_group(
+        resident.id,
+        [InputMediaPhoto(media=picture, caption="前"), InputMediaPhoto(media=sent.photo[-1].file_id)],
+    )
+    assert len({message.media_group_id for message in album}) == 1
+
+
+async def test_a_poll_waits_and_the_older_one_loses(aiogram: Aiogram, box: Sandbox, resident: User) -> None:
+    """A second poll ends the first with a conflict; the second ends with the update."""
+    await aiogram.get_updates(offset=2)
+    box.calls.clear()
+
+    async def poll(limit: int) -> tuple[int, object]:
+        try:
+            updates = await aiogram.get_updates(offset=2, timeout=5, limit=limit)
+        except TelegramConflictError as no:
+            resident.sends(None, "樓道燈壞了")
+            return limit, no.message
+        return limit, [update.update_id for update in updates]
+
+    told = dict(await asyncio.gather(poll(1), poll(2)))
+    older, newer = (int(str(call.parameters["limit"])) for call in list(box.calls)[:2])
+    assert "terminated by other getUpdates request" in str(told[older])
+    assert told[newer] == [2]
+
+
+async def test_faults_over_http(aiogram: Aiogram, box: Sandbox, resident: User) -> None:
+    """A dropped connection is one for the client too, after the effect the message is there."""
+    box.faults.add("sendMessage", dropped("after"))
+    with pytest.raises(TelegramNetworkError):
+        await aiogram.send_message(resident.id, "x")
+    assert resident.chat()[-1].text == "x"
+    box.faults.add("sendMessage", timed_out())
+    with pytest.raises(TelegramNetworkError):
+        await aiogram.send_message(resident.id, "x", request_timeout=1)
+
+
+async def test_every_kind_of_body(box: Sandbox, served: Served, resident: User) -> None:
+    """Query, form, JSON and multipart say the same."""
+    url = f"{served.url}/bot{box.token}/sendMessage"
+    fields = {"chat_id": str(resident.id), "text": "樓 & 道"}
+    parts = aiohttp.FormData(default_to_multipart=True)
+    for name, value in fields.items():
+        parts.add_field(name, value)
+    bodies: list[dict[str, Any]] = [{"params": fields}, {"data": fields}, {"json": fields}, {"data": parts}]
+    for body in bodies:
+        async with served.http.post(url, **body) as answer:
+            assert (await answer.json())["result"]["text"] == "樓 & 道"
+    async with served.http.get(url, params=fields) as answer:
+        assert answer.status == 200
+    async with served.http.post(url, data=b"[", headers={"Content-Type": "application/json"}) as answer:
+        assert answer.status == 400
+
+
+async def test_a_webhook_gets_every_update_in_order(box: Sandbox, resident: User) -> None:
+    """Posted with the secret again and again until taken; meanwhile the error is told."""
+    got: list[tuple[int, str | None]] = []
+    errors: list[str] = []
+    done = asyncio.Event()
+
+    async def hook(request: web.Request) -> web.Response:
+        got.append(((await request.json())["update_id"], request.headers.get(SECRET)))
+        errors.append(box.call(box.token, "getWebhookInfo", {}).result.get("last_error_message", ""))
+        if len(got) == 1:
+            return web.Response(status=500)
+        if len(got) == 3:
+            done.set()
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/hook", hook)
+    BotApi(box, retry=0.01).add_to(app)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+    assert box.call(box.token, "setWebhook", {"url": url, "secret_token": "s"}).ok
+    resident.sends(None, "a")
+    await asyncio.wait_for(done.wait(), 5)
+    await runner.cleanup()
+    assert got == [(1, "s"), (1, "s"), (2, "s")]
+    assert errors[1] == "Wrong response from the webhook: 500 Internal Server Error"
+
+
+async def test_python_telegram_bot_in_process(
+    telegram: Bot, box: Sandbox, resident: User, group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library's own serialisation, its error classes, uploads and downloads."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "1")  # as of its next major version; silences its warning
+    update = (await telegram.get_updates(timeout=30))[0]
+    assert update.effective_user is not None
+    assert update.effective_user.id == resident.id
+    sent = await telegram.send_photo(
+        resident.id, InputFile(SAMPLE.read_bytes(), "a.png"), caption="<i>a</i>", parse_mode="HTML"
+    )
+    file = await telegram.get_file(sent.photo[-1].file_id)
+    assert bytes(await file.download_as_bytearray()) == SAMPLE.read_bytes()
+    with pytest.raises(BadRequest, match="Message text is empty"):
+        await telegram.send_message(resident.id, "")
+    big = group.upgrade(resident)
+    with pytest.raises(ChatMigrated) as moved:
+        await telegram.send_message(group.id, "x")
+    assert moved.value.new_chat_id == big.id
+    resident.blocks_bot()
+    with pytest.raises(Forbidden, match="bot was blocked by the user"):
+        await telegram.send_message(resident.id, "x")
+    for fault, error in [
+        (dropped(), NetworkError),
+        (timed_out("after"), TimedOut),
+        (server_error(502), NetworkError),
+        (too_many(3), RetryAfter),
+    ]:
+        box.faults.add("getChat", fault)
+        with pytest.raises(error):
+            await telegram.get_chat(big.id)
+    assert (await telegram.get_chat(big.id)).title == "3號樓"
+
+
+async def test_the_remote_control(box: Sandbox, served: Served) -> None:
+    """People, groups, presses, clock, faults and screens from outside."""
+    user = (await served.post("/sandbox/users", {"first_name": "李"}))["id"]
+    group = (await served.post("/sandbox/groups", {"title": "5號樓", "members": [user]}))["id"]
+    start = await served.get("/sandbox/changes?since=0")
+    assert [chat["title"] for chat in start["chats"]] == ["李", "5號樓"]
+    assert (await served.post(f"/sandbox/users/{user}/open_link", {"payload": "abc"}))["result"] == 2
+    assert (await served.post(f"/sandbox/users/{user}/photo", {"caption": "看", "chat": group}))[
+        "result"
+    ] == 3
+    box.call(
+        box.token,
+        "sendMessage",
+        {
+            "chat_id": user,
+            "text": "?",
+            "reply_markup": {"inline_keyboard": [[{"text": "a", "callback_data": "k"}]]},
+        },
+    )
+    later = await served.get(f"/sandbox/changes?since={start['revision']}&wait=5")
+    assert [[m["message_id"] for m in chat["messages"]] for chat in later["chats"]] == [[2, 4], [3]]
+    pressed = await served.post(f"/sandbox/users/{user}/press", {"message_id": 4, "data": "k"})
+    assert pressed["result"] in box.memory.queries
+    assert "error" in await served.post(f"/sandbox/users/{user}/press", {"message_id": 4, "data": "no"})
+    assert "error" in await served.post(f"/sandbox/users/{user}/dance", {})
+    assert (await served.post("/sandbox/clock", {"by": 600}))["offset"] == 600_000_000
+    assert (await served.post("/sandbox/clock", {"to": "08:00"}))["now"] == "2026-03-03T00:00:00+00:00"
+    await served.post("/sandbox/faults", {"method": "getMe", "kind": "error", "code": 500})
+    assert box.call(box.token, "getMe", {}).error_code == 500
+    await served.post(f"/sandbox/groups/{group}/promote_bot", {"by": user})
+    assert box.groups[0].data.bot == "administrator"
+    assert (await served.get("/sandbox/calls"))["counts"] == {"sendMessage": 1, "getMe": 1}
+
+
+async def test_the_page_and_foreign_posts(served: Served) -> None:
+    """The page comes with its files and a strict policy; posts that are not JSON are refused."""
+    async with served.http.get(served.url + "/") as answer:
+        assert answer.status == 200
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        text = await answer.text()
+    for name in ("style.css", "state.js", "phone.js", "page.js"):
+        assert f"/page/{name}" in text
+        async with served.http.get(f"{served.url}/page/{name}") as answer:
+            assert answer.status == 200
+    async with served.http.post(served.url + "/sandbox/users", data={"first_name": "x"}) as answer:
+        assert answer.status == 400
+
+
+async def test_chats_survive_a_restart(
+    box: Sandbox, clock: MovableClock, resident: User, tmp_path: Path
+) -> None:
+    """The state file is written at the end and read at the start."""
+    for sandbox in (box, other := Sandbox(clock)):
+        runner = web.AppRunner(make_app(sandbox, clock, state=tmp_path / "state.json"))
+        await runner.setup()
+        await runner.cleanup()
+    assert other.users[0].chat() == resident.chat()
+
+
+def test_a_clock_can_be_followed(clock: MovableClock, tmp_path: Path) -> None:
+    """The offset stands in a file, in microseconds, and is taken over at the next start."""
+    file = tmp_path / "offset"
+    moved = MovableClock(clock, file)
+    moved.move(timedelta(minutes=10))
+    assert file.read_text() == "600000000"
+    assert MovableClock(clock, file)() == clock() + timedelta(minutes=10)

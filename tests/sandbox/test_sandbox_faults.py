@@ -1,0 +1,86 @@
+"""Faults on demand, limits, and the record of calls."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.sandbox.clock import MovableClock
+from bot.sandbox.core import Sandbox
+from bot.sandbox.faults import Fault, dropped, server_error, timed_out, too_many
+from bot.sandbox.limits import Limits
+from bot.sandbox.people import User
+
+
+@pytest.mark.parametrize("fault", [dropped(), timed_out(), server_error(500), too_many(7)])
+def test_before_the_effect(box: Sandbox, resident: User, fault: Fault) -> None:
+    """The call fails and nothing is sent; the next one works."""
+    box.faults.add("sendMessage", fault)
+    assert not box.call(box.token, "sendMessage", {"chat_id": resident.id, "text": "x"}).ok
+    assert len(resident.chat()) == 1
+    assert box.call(box.token, "sendMessage", {"chat_id": resident.id, "text": "x"}).ok
+
+
+def test_after_the_effect(box: Sandbox, resident: User) -> None:
+    """The message is there, only its sender does not know."""
+    box.faults.add("sendMessage", dropped("after"), times=2)
+    replies = [box.call(box.token, "sendMessage", {"chat_id": resident.id, "text": "x"}) for _ in range(3)]
+    assert [reply.trouble for reply in replies] == ["dropped", "dropped", ""]
+    assert len(resident.chat()) == 4
+
+
+def test_until_cleared(box: Sandbox) -> None:
+    """A fault without a number stays; faults of every method are cleared together."""
+    box.faults.add("*", server_error(502), times=None)
+    assert [box.call(box.token, "getMe", {}).error_code for _ in range(3)] == [502, 502, 502]
+    box.faults.clear()
+    assert box.call(box.token, "getMe", {}).ok
+
+
+def test_too_many_requests_name_the_wait(box: Sandbox) -> None:
+    """429 carries retry_after."""
+    box.faults.add("getMe", too_many(7))
+    assert box.call(box.token, "getMe", {}).as_json() == {
+        "ok": False,
+        "error_code": 429,
+        "description": "Too Many Requests: retry after 7",
+        "parameters": {"retry_after": 7},
+    }
+
+
+def test_limits(clock: MovableClock) -> None:
+    """A burst in a chat, 20 a minute in a group, 30 a second over all; violations are counted."""
+    box = Sandbox(clock, limits=Limits(per_chat_burst=3))
+    people = [box.user(str(number)) for number in range(40)]
+    for person in people:
+        person.sends(None, "/start")
+    group = box.group("院", people[0])
+    group.add_bot(people[0])
+
+    def waits(chat_id: int, times: int) -> list[int]:
+        replies = [
+            box.call(box.token, "sendMessage", {"chat_id": chat_id, "text": "x"}) for _ in range(times)
+        ]
+        return [(reply.parameters or {}).get("retry_after", 0) for reply in replies]
+
+    assert waits(people[0].id, 4) == [0, 0, 0, 3]
+    clock.move(timedelta(seconds=3))
+    assert waits(people[0].id, 1) == [0]
+    clock.move(timedelta(seconds=1))
+    assert waits(group.id, 21) == [0] * 20 + [60]
+    clock.move(timedelta(seconds=1))
+    assert [waits(person.id, 1)[0] for person in people].count(0) == 30
+    assert box.limit_violations == 12
+    assert box.call(box.token, "sendChatAction", {"chat_id": group.id, "action": "typing"}).ok
+
+
+def test_calls_are_remembered(clock: MovableClock) -> None:
+    """The last ones, with parameters and reply, or none at all."""
+    box = Sandbox(clock, keep_calls=2)
+    for _ in range(3):
+        box.call(box.token, "getMe", {"x": "1"})
+    assert [(call.method, call.parameters, call.reply.ok) for call in box.calls] == [
+        ("getMe", {"x": "1"}, True)
+    ] * 2
+    silent = Sandbox(clock, keep_calls=0)
+    silent.call(silent.token, "getMe", {})
+    assert len(silent.calls) == 0

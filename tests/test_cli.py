@@ -1,0 +1,422 @@
+"""The command line: what the operator types, and what they are told."""
+
+import asyncio
+import json
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import bot.app
+import pytest
+import structlog
+
+from bot import cli
+from bot.cli import main
+from bot.config import Settings
+from bot.domain.errors import OperatorError, Unavailable
+from bot.journal import open_journal
+
+HOUSE = Path(__file__).parent.parent
+SMALL = str(HOUSE / "samples" / "luzhou-126")
+SECRET = "123456789:AAF-abcdefghijklmnopqrstuvwxyz_12345"
+LINK = re.compile(r"https://t\.me/lianxin_bot\?start=(?P<payload>[0-9A-Za-z_-]{1,32})")
+
+JSON_OR_NOT = pytest.mark.parametrize("as_json", [True, False], ids=["json", "console"])
+
+Lianxin = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(autouse=True)
+def own_journal() -> Iterator[None]:
+    """Every test gives back the log, and what happens to uncaught errors, as it found them."""
+    root, crash = logging.getLogger(), sys.excepthook
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level, sys.excepthook = handlers, level, crash
+    logging.getLogger("bot").setLevel(logging.NOTSET)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def lianxin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Lianxin:
+    """Type a command in an empty folder: exit code, stdout, stderr."""
+    for name in os.environ:
+        if name.startswith("BOT_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+    def typed(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["lianxin", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    return typed
+
+
+class TestMistakes:
+    """What the operator has to mend: one sentence, exit code 2, no stack trace."""
+
+    @pytest.mark.parametrize(
+        ("words", "sentence"),
+        [
+            (["run"], "telegram.token is missing: copy"),
+            (
+                ["run", "--config", "absent.toml"],
+                "absent.toml does not exist: copy config.example.toml to it",
+            ),
+            (["import", "absent"], "absent "),
+            (["links"], "telegram.token is missing: copy"),
+            (["links", "--bot-name", "x_bot"], "there is no compound yet: import one first"),
+            (["sample", "large", "/dev/null/x"], "/dev/null/x cannot be written: Not a directory"),
+        ],
+    )
+    def test_are_one_sentence(self, lianxin: Lianxin, words: list[str], sentence: str) -> None:
+        """On stderr, beginning with who says it."""
+        code, out, err = lianxin(*words)
+
+        assert (code, out) == (2, "")
+        assert err.startswith(f"lianxin: {sentence}")
+        assert err.count("\n") == 1
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            OperatorError("mend this"),
+            Unavailable("mend this"),
+            ExceptionGroup("tasks", [ExceptionGroup("more", [OperatorError("mend this")])]),
+        ],
+    )
+    def test_of_the_running_bot(
+        self, lianxin: Lianxin, monkeypatch: pytest.MonkeyPatch, error: Exception
+    ) -> None:
+        """Also when they come out of a group of tasks."""
+
+        async def run(_: Settings) -> None:
+            raise error
+
+        monkeypatch.setattr(bot.app, "run", run)
+        monkeypatch.setenv("BOT_TELEGRAM__TOKEN", SECRET)
+
+        assert lianxin("run") == (2, "", "lianxin: mend this\n")
+
+    def test_of_ours_keep_their_stack_trace(self, lianxin: Lianxin, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A bug beside what the operator may mend is not hidden."""
+
+        async def run(_: Settings) -> None:
+            raise ExceptionGroup("tasks", [OperatorError("mend this"), ZeroDivisionError()])
+
+        monkeypatch.setattr(bot.app, "run", run)
+        monkeypatch.setenv("BOT_TELEGRAM__TOKEN", SECRET)
+
+        with pytest.raises(ExceptionGroup, match="tasks"):
+            lianxin("run")
+
+    def test_unknown_words(self, lianxin: Lianxin) -> None:
+        """Typer's own explanation, with the same exit code."""
+        code, _, err = lianxin("appoint", "mayor", "--bot-name", "x_bot")
+
+        assert code == 2
+        assert "building_leader" in err
+
+
+class TestStopping:
+    """Ctrl-C and being told to stop end the bot gracefully."""
+
+    @pytest.mark.parametrize(
+        ("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0), (signal.SIGHUP, 0)]
+    )
+    def test_cleans_up(
+        self, lianxin: Lianxin, monkeypatch: pytest.MonkeyPatch, told: signal.Signals, code: int
+    ) -> None:
+        """What the bot does last is done; nothing is printed."""
+        done = []
+
+        async def run(_: Settings) -> None:
+            try:
+                os.kill(os.getpid(), told)
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0)
+                done.append(told)
+
+        monkeypatch.setattr(bot.app, "run", run)
+        monkeypatch.setenv("BOT_TELEGRAM__TOKEN", SECRET)
+
+        assert lianxin("run") == (code, "", "")
+        assert done == [told]
+
+
+class TestRegister:
+    """Import, links and appointments on the sample compound."""
+
+    def test_a_dry_run_writes_nothing(self, lianxin: Lianxin) -> None:
+        """It counts what would be new, and the compound is still unknown afterwards."""
+        code, out, _ = lianxin("import", SMALL, "--dry-run")
+
+        assert code == 0
+        assert re.search(r"buildings\W+5\W+0\W+0", out)
+        assert "nothing was written" in out
+        assert "no compound yet" in lianxin("links", "--bot-name", "lianxin_bot")[2]
+
+    def test_twice_changes_nothing(self, lianxin: Lianxin) -> None:
+        """The second import finds everything as it is."""
+        lianxin("import", SMALL)
+        _, out, _ = lianxin("import", SMALL)
+
+        assert re.search(r"buildings\W+0\W+0\W+5", out)
+        assert "Appointments begun: 0, ended: 0" in out
+
+    def test_mistakes_are_told_line_by_line(self, lianxin: Lianxin, tmp_path: Path) -> None:
+        """All of them, and nothing is imported."""
+        (tmp_path / "compounds.csv").write_text("code,name,timezone\nx,X,Moon/Crater\n")
+        (tmp_path / "buildings.csv").write_text("building\n1\n1\n")
+
+        code, _, err = lianxin("import", str(tmp_path))
+
+        assert code == 2
+        assert "compounds.csv 第 2 行 line 2" in err
+        assert "buildings.csv 第 3 行 line 3" in err
+        assert "lianxin: nothing was imported; places to mend: " in err
+
+    def test_every_door_has_its_link(self, lianxin: Lianxin) -> None:
+        """A line for each, which stays the same."""
+        lianxin("import", SMALL)
+        code, out, _ = lianxin("links", "--bot-name", "@lianxin_bot")
+        lines = dict(line.split("\t") for line in out.splitlines())
+
+        assert code == 0
+        assert "3号楼 1单元" in lines
+        assert all(LINK.fullmatch(link) for link in lines.values())
+        assert lianxin("links", "--bot-name", "lianxin_bot")[1] == out
+
+    def test_an_invitation(self, lianxin: Lianxin) -> None:
+        """To a post of a building, written as people do; another one each time."""
+        lianxin("import", SMALL)
+        words = ("appoint", "building_leader", "--building", "三栋", "--bot-name", "lianxin_bot")
+        first, second = lianxin(*words), lianxin(*words)
+
+        assert first[0] == 0
+        assert LINK.fullmatch(first[1].strip())
+        assert first[1] != second[1]
+
+    def test_an_unknown_place(self, lianxin: Lianxin) -> None:
+        """No invitation to a building that does not exist, or to a compound nobody imported."""
+        lianxin("import", SMALL)
+        words = ("appoint", "building_leader", "--building", "99", "--bot-name", "lianxin_bot")
+
+        assert "99" in lianxin(*words)[2]
+        assert lianxin(*words, "--compound", "x")[2].startswith(
+            "lianxin: name one compound with --compound: "
+        )
+
+    def test_the_large_sample_can_be_imported(self, lianxin: Lianxin) -> None:
+        """Two thousand households, from files the command wrote."""
+        assert lianxin("sample", "large", "handu")[0] == 0
+        code, out, _ = lianxin("import", "handu", "--dry-run")
+
+        assert code == 0
+        assert re.search(r"buildings\W+27\W", out)
+
+    def test_migrate(self, lianxin: Lianxin) -> None:
+        """Tells the schema it arrived at."""
+        code, out, _ = lianxin("migrate")
+
+        assert code == 0
+        assert re.search(r"schema \d+", out)
+
+
+class TestBotName:
+    """Without --bot-name, Telegram is asked."""
+
+    def test_a_server_that_does_not_answer(self, lianxin: Lianxin, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The address is told, the token is not."""
+        monkeypatch.setenv("BOT_TELEGRAM__TOKEN", SECRET)
+        monkeypatch.setenv("BOT_TELEGRAM__BASE_URL", "http://127.0.0.1:9")
+
+        assert lianxin("links") == (
+            2,
+            "",
+            "lianxin: http://127.0.0.1:9 does not answer: check the network, or give --bot-name\n",
+        )
+
+
+class TestJournal:
+    """No token in any line, whoever writes it."""
+
+    @JSON_OR_NOT
+    def test_values_and_messages(self, capsys: pytest.CaptureFixture[str], *, as_json: bool) -> None:
+        """Neither the bot's own token nor anything of its shape."""
+        open_journal("debug", as_json=as_json, secrets=["7:short", ""])
+        structlog.get_logger("bot.x").info("sent", url="https://h/bot7:short/getMe", ids=[7], other=SECRET)
+        logging.getLogger("telegram").warning("calling %s", f"https://h/bot{SECRET}/sendMessage")
+
+        said = capsys.readouterr().err
+
+        assert said.count("[token]") == 3
+        assert "7:short" not in said
+        assert SECRET not in said
+
+    @JSON_OR_NOT
+    def test_stack_traces(self, capsys: pytest.CaptureFixture[str], *, as_json: bool) -> None:
+        """Neither in an exception that is logged nor in one that nobody caught."""
+        open_journal("debug", as_json=as_json, secrets=["7:short", ""])
+        try:
+            raise ValueError(f"no answer from /bot{SECRET}/getMe")
+        except ValueError as error:
+            structlog.get_logger("bot.x").exception("failed")
+            sys.excepthook(ValueError, error, error.__traceback__)
+
+        said = capsys.readouterr().err
+
+        assert said.count("no answer from /bot[token]/getMe") == 2
+        assert said.count("test_stack_traces") == 2
+        assert SECRET not in said
+
+    @JSON_OR_NOT
+    def test_libraries_are_heard_from_warnings_up(
+        self, capsys: pytest.CaptureFixture[str], *, as_json: bool
+    ) -> None:
+        """Below, they log what people wrote, whatever level is asked for."""
+        open_journal("debug", as_json=as_json, secrets=["7:short", ""])
+        logging.getLogger("aiosqlite").debug("executing with a resident's words")
+        logging.getLogger("httpx").info("posting a resident's words")
+        structlog.get_logger("bot.x").debug("ours")
+
+        said = capsys.readouterr().err
+
+        assert "words" not in said
+        assert "ours" in said
+
+    @JSON_OR_NOT
+    def test_a_line_that_cannot_be_written(
+        self, capsys: pytest.CaptureFixture[str], *, as_json: bool
+    ) -> None:
+        """Python's own complaint would show the values."""
+        open_journal("info", as_json=as_json)
+        logging.getLogger("telegram").warning("%d calls", SECRET)
+
+        assert re.fullmatch(
+            r"a line of the log is lost: telegram, .*test_cli.py:\d+\n", capsys.readouterr().err
+        )
+
+    def test_json_is_one_object_a_line(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """With level, logger, time and values; Chinese stays readable."""
+        open_journal("info", as_json=True)
+        structlog.get_logger("bot.x").info("moved", row=7, door="三栋")
+
+        line = capsys.readouterr().err
+        said: dict[str, Any] = json.loads(line)
+
+        assert "三栋" in line
+        assert said.pop("timestamp").endswith("Z")
+        assert said == {"event": "moved", "level": "info", "logger": "bot.x", "row": 7, "door": "三栋"}
+
+
+class TestSandbox:
+    """The bot without Telegram: one process for the phones, one for the bot."""
+
+    def test_the_house_stands(self) -> None:
+        """The sample compound lies where the sandbox looks for it."""
+        assert (cli.SMALL / "posts.csv").exists()
+
+    def test_people_get_answers_and_the_bot_comes_back(self, tmp_path: Path, unused_tcp_port: int) -> None:
+        """Founding, answers, kill -9 of the bot, Ctrl-C, and everything is still there the next time."""
+        with sandbox(tmp_path, unused_tcp_port) as phones:
+            screens = phones.until(lambda chats: all(answers(chat) for chat in chats))
+            assert len(screens) == 7
+            os.kill(phones.bot(), signal.SIGKILL)
+            assert phones.says("is started again")
+            phones.post(f"users/{screens[0]['id']}/text", {"text": "/start"})
+            more = phones.until(lambda chats: answers(chats[0]) > answers(screens[0]))
+            phones.process.send_signal(signal.SIGINT)
+            assert phones.process.wait(30) == 130
+        with sandbox(tmp_path, unused_tcp_port) as phones:
+            kept = phones.private_chats()
+            assert [chat["title"] for chat in kept] == [chat["title"] for chat in more]
+            assert all(answers(now) >= answers(before) for now, before in zip(kept, more, strict=True))
+            phones.process.terminate()
+            assert phones.process.wait(30) == 0
+
+    def test_one_at_a_time(self, tmp_path: Path, unused_tcp_port: int, lianxin: Lianxin) -> None:
+        """A second one in the same folder, or on the same port, says why not."""
+        with sandbox(tmp_path, unused_tcp_port) as phones:
+            port = ("--port", str(unused_tcp_port))
+            assert "another sandbox is using" in lianxin("sandbox", "--data", str(tmp_path))[2]
+            assert "cannot be used, choose another" in lianxin("sandbox", *port, "--data", "elsewhere")[2]
+            phones.process.terminate()
+            assert phones.process.wait(30) == 0
+
+
+class Phones:
+    """The sandbox as seen from outside: its output and its page's own interface."""
+
+    def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
+        self.process = process
+        self._url = f"http://127.0.0.1:{port}/sandbox/"
+
+    def says(self, words: str) -> bool:
+        """Read on until the words come up; False when the process ends without them."""
+        assert self.process.stdout is not None
+        return any(words in line for line in self.process.stdout)
+
+    def post(self, path: str, data: dict[str, object]) -> None:
+        """Let a person do something."""
+        body, headers = json.dumps(data).encode(), {"Content-Type": "application/json"}
+        with urlopen(Request(self._url + path, body, headers), timeout=30):
+            pass
+
+    def private_chats(self) -> list[dict[str, Any]]:
+        """Everybody's chat with the bot."""
+        return [chat for chat in self._changes()["chats"] if chat["kind"] == "private"]
+
+    def until(self, enough: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+        """The private chats as soon as they show what is awaited; each look waits for the next change."""
+        revision = 0
+        for _ in range(60):
+            revision = self._changes(f"?since={revision}&wait=10")["revision"]
+            if enough(chats := self.private_chats()):
+                return chats
+        raise AssertionError(f"not in {json.dumps(chats, ensure_ascii=False)}")
+
+    def bot(self) -> int:
+        """The process id of the bot."""
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            number, parent = re.sub(r" \(.*\) .", "", stat.read_text()).split()[:2]
+            if int(parent) == self.process.pid:
+                return int(number)
+        raise AssertionError("the sandbox runs no bot")
+
+    def _changes(self, query: str = "") -> dict[str, Any]:
+        with urlopen(f"{self._url}changes{query}", timeout=30) as answer:
+            return dict(json.load(answer))
+
+
+def answers(chat: dict[str, Any]) -> int:
+    """How many messages of the bot are in a chat."""
+    return sum(message["outgoing"] for message in chat["messages"])
+
+
+@contextmanager
+def sandbox(data: Path, port: int) -> Iterator[Phones]:
+    """The command in a process of its own, as `make run` starts it, once the page is up."""
+    words = ("-m", "bot", "sandbox", "--port", str(port), "--data", str(data))
+    with subprocess.Popen(
+        [sys.executable, *words], cwd=HOUSE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        phones = Phones(process, port)
+        try:
+            assert phones.says(f"http://127.0.0.1:{port}/")
+            yield phones
+        finally:
+            # Not kill: it has a child to end.
+            process.terminate()

@@ -1,0 +1,313 @@
+"""A compound in a test: the real app over an in-process Telegram, with a clock that only moves when told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from telegram import Bot
+
+from bot.actions.desk import Rules
+from bot.actions.directory import APPOINT_PREFIX, JOIN_PREFIX, find_post, import_register, invite, joining_links
+from bot.app import EMERGENCY_NUMBERS, TEMPLATES, App, assemble
+from bot.domain.posts import PostKind
+from bot.domain.register import read_register
+from bot.gateway.pacing import Pace
+from bot.sandbox.core import Sandbox
+from bot.sandbox.people import Button, Group, Seen, User
+from bot.sandbox.request import SandboxRequest
+from bot.spreadsheets import read
+from bot.storage.engine import Database, Row
+from bot.storage.issues import Event, Issue
+from bot.storage.sqlite import SqliteDatabase
+from bot.storage.store import Store
+from bot.texts import Texts
+
+SAMPLE = Path(__file__).parent.parent / "samples" / "luzhou-126"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MORNING = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI).astimezone(UTC)
+"""A Tuesday, ten in the morning in Ya'an."""
+UNHURRIED = Pace(10_000, 10_000, 10_000, 10_000, 0)
+"""No pacing: for stories that are not about it."""
+TEXTS = Texts(TEMPLATES)
+"""Compiled once for all tests: they do not change."""
+
+
+class Clock:
+    """Time as an argument."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        """What time it is."""
+        return self.now
+
+
+@dataclass
+class Phone:
+    """A person with a phone, as the story sees them."""
+
+    world: "World"
+    user: User
+    read_up_to: int = field(default=0)
+
+    @property
+    def messages(self) -> list[Seen]:
+        """What the bot has sent them, oldest first."""
+        return [message for message in self.user.chat() if message.from_bot]
+
+    @property
+    def last_message(self) -> str:
+        """The newest message of the bot, as plain text."""
+        return self.messages[-1].text if self.messages else ""
+
+    @property
+    def last_toast(self) -> str:
+        """The newest notice after a press."""
+        return self.user.toasts[-1].text if self.user.toasts else ""
+
+    @property
+    def keyboard(self) -> list[str]:
+        """The words on the reply keyboard."""
+        return [word for row in self.user.keyboard() or [] for word in row]
+
+    def sees(self, text: str) -> bool:
+        """Whether any message of the bot in this chat says so now."""
+        return any(text in message.text for message in self.messages)
+
+    def with_button(self, label: str) -> tuple[Seen, Button]:
+        """The newest message with such a button."""
+        for message in reversed(self.messages):
+            for row in message.buttons:
+                for button in row:
+                    if label in button.text:
+                        return message, button
+        shown = [[button.text for row in message.buttons for button in row] for message in self.messages]
+        raise AssertionError(f"no button {label!r}; last message: {self.last_message!r}; buttons: {shown[-3:]}")
+
+    def may_press(self, label: str) -> bool:
+        """Whether such a button is on the newest message that has any."""
+        with_buttons = [message for message in self.messages if message.buttons]
+        return bool(with_buttons) and any(
+            label in button.text for row in with_buttons[-1].buttons for button in row
+        )
+
+    async def sends(self, text: str) -> None:
+        """Type a message and let everything settle."""
+        self.user.sends(None, text)
+        await self.world.settle()
+
+    async def sends_photo(self, caption: str = "") -> None:
+        """Send one photo."""
+        self.user.sends_photo(None, caption)
+        await self.world.settle()
+
+    async def sends_album(self, count: int, caption: str = "") -> None:
+        """Send several photos as one album."""
+        self.user.sends_album(None, [b""] * count, caption)
+        await self.world.settle()
+
+    async def presses(self, *labels: str) -> None:
+        """Tap buttons one after the other, each the newest with that label."""
+        for label in labels:
+            message, button = self.with_button(label)
+            if button.data is None:
+                raise AssertionError(f"{label!r} opens a link, it cannot be pressed")
+            self.user.presses(None, message.id, button.data)
+            await self.world.settle()
+
+    async def forges(self, data: str) -> None:
+        """Press a button that never was, under the newest message."""
+        self.user.forges(None, self.messages[-1].id if self.messages else 1, data)
+        await self.world.settle()
+
+    async def opens(self, payload: str) -> None:
+        """Open a deep link."""
+        self.user.opens_link(payload)
+        await self.world.settle()
+
+    async def forgets(self) -> "Phone":
+        """Take note of what has been read: `new_messages` starts here."""
+        self.read_up_to = self.messages[-1].id if self.messages else 0
+        return self
+
+    @property
+    def new_messages(self) -> list[str]:
+        """What came since `forgets`."""
+        return [message.text for message in self.messages if message.id > self.read_up_to]
+
+
+@dataclass
+class World:
+    """A running bot, its Telegram, its clock."""
+
+    database: Database
+    telegram: Sandbox
+    clock: Clock
+    rules: Rules
+    pace: Pace
+    app: App
+    reopen: Callable[[], object] | None = None
+    people: dict[str, Phone] = field(default_factory=dict)
+
+    @staticmethod
+    async def make(
+        database: Database, *, now: datetime = MORNING, pace: Pace = UNHURRIED, sample: Path | None = SAMPLE
+    ) -> "World":
+        """Migrate, import the sample compound, start the app over a fresh Telegram."""
+        clock = Clock(now)
+        telegram = Sandbox(clock, privacy=False)
+        rules = Rules(
+            bot_id=1, bot_name=telegram.bot_username, emergency_numbers=EMERGENCY_NUMBERS, operator_chat=""
+        )
+        await database.migrate()
+        world = World(database, telegram, clock, rules, pace, await _start(database, telegram, rules, clock, pace))
+        if sample is not None:
+            register, mistakes = read_register(read(sample))
+            assert not mistakes
+            async with database.transaction() as connection:
+                await import_register(Store(connection), register, now)
+        return world
+
+    async def with_operator(self) -> Phone:
+        """Give the bot an operator's chat."""
+        operator = Phone(self, self.telegram.user("管理员"))
+        await operator.sends("/start")
+        self.rules = replace(self.rules, operator_chat=str(operator.user.id))
+        await self.restart()
+        return operator
+
+    # Time and failure ----------------------------------------------------------------------------------
+
+    async def settle(self) -> None:
+        """Receive, take turns and deliver until nothing is left to do now."""
+        for _ in range(10_000):
+            busy = await self.app.receiver.receive_once(0)
+            while await self.app.router.take_one():
+                busy += 1
+            busy += await self.app.courier.deliver_some()
+            if not busy:
+                return
+        raise AssertionError("the bot does not come to rest")
+
+    async def tick(self) -> None:
+        """Let the jobs look at the clock."""
+        await self.settle()
+        await self.app.jobs.tick()
+        await self.settle()
+
+    async def later(self, **span: float) -> None:
+        """Let time pass in one go (`days=3`), as after downtime, then tick."""
+        self.clock.now += timedelta(**span)
+        await self.tick()
+
+    async def live_through(self, step: timedelta = timedelta(minutes=30), **span: float) -> None:
+        """Let time pass as it does, ticking every `step`."""
+        end = self.clock.now + timedelta(**span)
+        while self.clock.now < end:
+            self.clock.now = min(end, self.clock.now + step)
+            await self.tick()
+
+    async def until(self, hour: int, minute: int = 0) -> None:
+        """Wait for the next time it is that hour in the compound, ticking on the way."""
+        local = self.clock.now.astimezone(SHANGHAI)
+        wanted = datetime.combine(local.date(), time(hour, minute), SHANGHAI)
+        if wanted <= local:
+            wanted += timedelta(days=1)
+        await self.live_through(seconds=(wanted - local).total_seconds())
+
+    async def restart(self) -> None:
+        """Start the app anew on the same rows: whatever was only in memory is gone."""
+        self.app = await _start(self.database, self.telegram, self.rules, self.clock, self.pace)
+
+    # People --------------------------------------------------------------------------------------------
+
+    def newcomer(self, name: str = "新邻居", language: str = "zh-hans") -> Phone:
+        """Somebody who has never written to the bot."""
+        return Phone(self, self.telegram.user(name, language_code=language))
+
+    async def resident(
+        self, building: str = "3", entrance: str = "2", unit: str = "502", name: str = "王奶奶", language: str = "zh-hans"
+    ) -> Phone:
+        """A resident who has joined by the link at the entrance; approved if the building has a leader."""
+        key = f"resident {name}"
+        if key not in self.people:
+            phone = self.newcomer(name, language)
+            await phone.opens(JOIN_PREFIX + await self.joining_code(building, entrance))
+            await phone.sends(unit)
+            buttons = [message for message in phone.messages if message.buttons][-1].buttons
+            await phone.presses(buttons[0][0].text)
+            await phone.sends(name)
+            self.people[key] = phone
+        return self.people[key]
+
+    async def joining_code(self, building: str, entrance: str) -> str:
+        """The code on the poster at a door."""
+        async with self.database.transaction() as connection:
+            doors = await joining_links(Store(connection), 1, self.clock.now)
+        for door in doors:
+            if door.building.startswith(building) and door.entrance.startswith(entrance):
+                return door.code
+        raise AssertionError(f"no door {building} {entrance}: {[(one.building, one.entrance) for one in doors]}")
+
+    async def holder(
+        self, kind: PostKind, building: str = "", entrance: str = "", name: str = "", pick: int = 0
+    ) -> Phone:
+        """Whoever holds a post, on the bot by a one-time invitation."""
+        key = f"{kind} {building} {entrance} {name} {pick}"
+        if key not in self.people:
+            phone = self.newcomer(name or f"{building}{kind}")
+            await phone.opens(APPOINT_PREFIX + await self.invitation(kind, building, entrance))
+            if not phone.sees("您现在是"):
+                message = phone.messages[-1]
+                await phone.presses(message.buttons[pick][0].text)
+            assert phone.sees("您现在是"), phone.last_message
+            self.people[key] = phone
+        return self.people[key]
+
+    async def invitation(self, kind: PostKind, building: str = "", entrance: str = "") -> str:
+        """A one-time code for a post."""
+        async with self.database.transaction() as connection:
+            store = Store(connection)
+            post_id = await find_post(store, 1, kind, building, entrance)
+            return await invite(store, post_id, self.clock.now)
+
+    async def leader_of(self, building: str) -> Phone:
+        """The building leader."""
+        return await self.holder(PostKind.BUILDING_LEADER, building)
+
+    def group(self, title: str, *members: Phone) -> Group:
+        """A group chat with the bot in it."""
+        group = self.telegram.group(title, *(member.user for member in members))
+        group.add_bot(members[0].user)
+        return group
+
+    # Looking behind the curtain ------------------------------------------------------------------------
+
+    async def issue(self, number: int = 1) -> Issue:
+        """The n-th issue ever filed."""
+        async with self.database.transaction() as connection:
+            found = await Store(connection).issues.get(number)
+        assert found is not None
+        return found
+
+    async def history(self, number: int = 1) -> list[Event]:
+        """What happened to it."""
+        async with self.database.transaction() as connection:
+            return await Store(connection).issues.history(number)
+
+    async def rows(self, sql: str) -> list[Row]:
+        """Plain SQL for a test's question."""
+        if not isinstance(self.database, SqliteDatabase):
+            raise TypeError("only SQLite tests ask in SQL")
+        return list(await self.database._connection.execute_fetchall(sql))  # type: ignore[arg-type]  # noqa: SLF001
+
+
+async def _start(
+    database: Database, telegram: Sandbox, rules: Rules, clock: Clock, pace: Pace
+) -> App:
+    bot = Bot(telegram.token, request=SandboxRequest(telegram), get_updates_request=SandboxRequest(telegram))
+    await bot.initialize()
+    return assemble(database, bot, TEXTS, rules, clock, pace)
