@@ -12,19 +12,19 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1  /p' Makefile
 
 run: $(INSTALLED) ## try the bot without Telegram: phones in the browser, PORT=8080
-	@$(PYTHON) -m bot sandbox --port $(PORT) $(ARGS) || test $$? -eq 130
+	@$(PYTHON) -m bot sandbox --port $(PORT) $(ARGS)
 
 test: $(INSTALLED) ## all tests with branch coverage; ARGS="-k lamp" for some
 	$(PYTHON) -m pytest -m "not soak" --cov --cov-report=term $(ARGS)
 
 check: $(INSTALLED) ## format, lint, types, layers
-	$(PYTHON) -m ruff format --check --quiet .
-	$(PYTHON) -m ruff check --quiet .
+	$(PYTHON) -m ruff format --check --output-format concise .
+	$(PYTHON) -m ruff check --output-format concise .
 	$(PYTHON) -m mypy
 	$(VENV)/bin/lint-imports
 
 lint-fix: $(INSTALLED) ## mend what the tools can mend
-	$(PYTHON) -m ruff check --quiet --fix . || true
+	$(PYTHON) -m ruff check --fix-only .
 	$(PYTHON) -m ruff format .
 
 soak: $(INSTALLED) ## the tests that run for minutes

@@ -37,7 +37,6 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 STOP_WITHIN = 8.0
 """Seconds a stop waits for calls under way; a service manager kills after ten."""
 CHANNEL = "telegram"
-EMERGENCY_NUMBERS = (("火警", "119"), ("报警", "110"), ("急救", "120"), ("政务热线", "12345"))
 LANGUAGE_CODES = {"zh_CN": "zh", "zh_TW": "", "en": "en"}
 """Which of Telegram's two-letter languages sees which texts; zh_TW has none of its own."""
 
@@ -104,10 +103,7 @@ def rules_of(settings: Settings, bot_id: int, bot_name: str) -> Rules:
         ladder=settings.ladder.ladder(),
         quiet_start=settings.quiet_hours.start,
         quiet_end=settings.quiet_hours.end,
-        emergency_numbers=(
-            *EMERGENCY_NUMBERS,
-            *((entry.name, entry.number) for entry in settings.emergency_numbers),
-        ),
+        emergency_numbers=tuple((entry.name, entry.number) for entry in settings.emergency_numbers),
     )
 
 
@@ -179,6 +175,7 @@ async def run(settings: Settings, request: Callable[[], BaseRequest] = AiohttpRe
             await bot.delete_webhook()
             await introduce(bot, texts)
         except InvalidToken:
+            await bot.shutdown()
             raise OperatorError(
                 f"telegram.token is refused by {server}: copy it again from @BotFather"
             ) from None
@@ -204,6 +201,7 @@ async def run(settings: Settings, request: Callable[[], BaseRequest] = AiohttpRe
 
 
 async def _serve(app: App, tick_seconds: float) -> None:
+    # Not a TaskGroup: it would stop everything at once, and a stop has an order.
     timetable = app.jobs.timetable(tick_seconds)
     delivering = asyncio.ensure_future(app.courier.run())
     taking = asyncio.ensure_future(app.turn_loop())

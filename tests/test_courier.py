@@ -14,7 +14,7 @@ from telegram import Bot
 
 from bot.domain.errors import OperatorError, Unavailable
 from bot.gateway.courier import LEASE, Courier
-from bot.gateway.pacing import Pace
+from bot.gateway.pacing import Meter, Pace
 from bot.sandbox.clock import MovableClock
 from bot.sandbox.core import Sandbox
 from bot.sandbox.faults import EVERY, dropped, server_error, timed_out, too_many
@@ -28,6 +28,7 @@ from bot.storage.sqlite import SqliteDatabase
 START = datetime(2026, 3, 2, 2, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 TOKEN = "1:sandbox"
+TELEGRAMS_PACE = Pace()
 
 
 class FlakyDatabase:
@@ -44,6 +45,7 @@ class FlakyDatabase:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
+        """As the real one, or away."""
         if self.away:
             self.away -= 1
             raise Unavailable("away")
@@ -51,9 +53,11 @@ class FlakyDatabase:
             yield connection
 
     async def migrate(self) -> int:
+        """As the real one."""
         return await self._database.migrate()
 
     async def close(self) -> None:
+        """As the real one."""
         await self._database.close()
 
 
@@ -71,13 +75,13 @@ class PostOffice:
         self.bot = Bot(TOKEN, request=request, get_updates_request=request)
         self.courier = self.new_courier()
 
-    def new_courier(self) -> Courier:
+    def new_courier(self, pace: Pace = TELEGRAMS_PACE) -> Courier:
         """Another process with the same mail."""
         return Courier(
             self.database,
             self.bot,
             self.clock,
-            Pace(),
+            pace,
             on_forbidden=self._on_forbidden,
             on_migrated=self._on_migrated,
             on_buried=self._on_buried,
@@ -225,6 +229,15 @@ async def test_a_card_whose_message_is_gone_is_sent_anew(office: PostOffice) -> 
     assert leader.chat()[-1].edited
 
 
+async def test_a_card_that_was_never_shown_need_not_be(office: PostOffice) -> None:
+    """What only redraws a card sends nothing to a chat without it."""
+    leader = office.person("李")
+    await office.post(card(leader, "已接單", only_if_sent=True))
+    await office.deliver_all()
+    assert texts(leader) == []
+    assert office.states() == ["sent"]
+
+
 async def test_photos_come_alone_or_as_an_album(office: PostOffice) -> None:
     """One file is a photo, several are one album; the caption stands under the first."""
     resident, leader = office.person("王"), office.person("李")
@@ -284,7 +297,7 @@ async def test_a_late_toast_is_not_even_tried(office: PostOffice) -> None:
 
 
 async def test_a_query_telegram_has_forgotten_is_settled(office: PostOffice) -> None:
-    """ "query is too old" is as good as success: the operator is not bothered."""
+    """Telegram's "query is too old" is as good as success: the operator is not bothered."""
     resident = office.person("王")
     await office.post(toast(resident, "12345", "好"))
     await office.deliver_all()
@@ -356,6 +369,48 @@ async def test_a_reply_never_waits_behind_a_broadcast(office: PostOffice) -> Non
     assert office.sandbox.limit_violations == 0
 
 
+def test_quiet_chats_are_forgotten() -> None:
+    """The meter does not grow with everybody who was ever written to."""
+    meter = Meter(TELEGRAMS_PACE, 64)
+    for chat in ["busy", "busy", *map(str, range(5_000)), "busy"]:
+        meter.start(1)
+        meter.end(chat, START)
+    assert meter.chat_free_at("busy", START) == START + SECOND
+    meter.start(1)
+    meter.end("late", START + timedelta(minutes=2))
+    assert meter.chat_free_at("busy", START) == START
+
+
+async def test_a_very_slow_pace_still_lets_bulk_mail_through(office: PostOffice) -> None:
+    """The room kept for replies is never all there is."""
+    office.courier = office.new_courier(Pace(overall_per_second=1))
+    await office.post(*(say(office.operator, str(number), Lane.BULK) for number in range(3)))
+    await office.deliver_all()
+    assert texts(office.operator) == ["0", "1", "2"]
+    assert office.clock() - START == 2 * SECOND
+
+
+async def test_a_clock_set_back_does_not_silence_anybody(office: PostOffice) -> None:
+    """What was counted in a time that has not come yet is forgotten."""
+    office.sandbox.pace = None
+    residents = [office.person(str(number)) for number in range(30)]
+    for text in ("一", "二"):
+        await office.post(*(say(resident, text) for resident in residents))
+        await office.deliver_now()
+        office.clock.move(timedelta(days=-1))
+    assert [texts(resident) for resident in residents] == [["一", "二"]] * 30
+
+
+async def test_no_more_calls_at_once_than_connections(office: PostOffice) -> None:
+    """However fast the pace: the others wait for a call to end."""
+    office.sandbox.pace = None
+    residents = [office.person(str(number)) for number in range(100)]
+    office.courier = office.new_courier(Pace(overall_per_second=1000))
+    await office.post(*(say(resident, "一") for resident in residents))
+    assert await office.courier.deliver_some() == 64
+    assert await office.courier.deliver_some() == 36
+
+
 async def test_a_chat_that_waits_keeps_the_courier_asleep(office: PostOffice) -> None:
     """Mail behind a failing row is not ready: the next instant is that of the row in front."""
     resident = office.person("王")
@@ -397,6 +452,18 @@ async def test_flood_control_pauses_everybody(office: PostOffice) -> None:
     await office.deliver_now()
     assert texts(first) == ["一"]
     assert texts(second) == ["二"]
+
+
+async def test_waiting_as_told_is_no_failure(office: PostOffice) -> None:
+    """What comes after a pause starts with the shortest interval."""
+    for fault in (too_many(5), too_many(5), too_many(5), dropped()):
+        office.sandbox.faults.add("sendMessage", fault)
+    await office.post(say(office.operator, "一"))
+    for _ in range(3):
+        await office.courier.deliver_some()
+        office.clock.move(5 * SECOND)
+    await office.courier.deliver_some()
+    assert await office.courier.next_at() == office.clock() + SECOND
 
 
 @pytest.mark.parametrize("fault", [server_error(502), server_error(500), dropped(), timed_out()])
@@ -451,7 +518,7 @@ async def test_a_blocked_chat_is_given_up(office: PostOffice) -> None:
 
 
 async def test_a_chat_that_never_was_is_given_up(office: PostOffice) -> None:
-    """ "chat not found" is no mistake in the message: nobody is there."""
+    """Telegram's "chat not found" is no mistake in the message: nobody is there."""
     stranger = office.sandbox.user("張")
     await office.post(say(stranger, "一"), card(stranger, "二"))
     await office.deliver_all()
@@ -466,6 +533,15 @@ async def test_a_refused_message_is_buried_and_the_chat_goes_on(office: PostOffi
     await office.deliver_all()
     assert texts(resident) == ["二"]
     assert "unsupported start tag" in texts(office.operator)[0].lower()
+
+
+async def test_a_refused_edit_is_buried_too(office: PostOffice) -> None:
+    """A card that is wrong is no reason to send another message."""
+    leader = office.person("李")
+    await office.post(card(leader, "待接單"), card(leader, "<b>"), card(leader, "已接單"))
+    await office.deliver_all()
+    assert texts(leader) == ["已接單"]
+    assert office.states() == ["sent", "buried", "sent", "sent"]
 
 
 async def test_a_group_that_moves_is_followed(office: PostOffice) -> None:
@@ -571,6 +647,27 @@ async def test_it_runs_until_it_is_stopped(office: PostOffice) -> None:
         office.courier.stop()
         await running
     assert office.states() == ["sent", "sent"]
+
+
+async def test_it_survives_a_database_that_goes_away(office: PostOffice) -> None:
+    """Neither a failed claim nor a failed settlement ends it, and nothing is sent twice."""
+    changed = asyncio.Event()
+    office.sandbox.changed.append(changed.set)
+    office.sandbox.changed.append(office.database.leave)
+    await office.post(say(office.operator, "一"))
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(office.courier.run())
+        await changed.wait()
+        office.sandbox.changed.clear()
+        while office.database.away:
+            office.courier.wake.set()
+            await asyncio.wait([running], timeout=0.01)
+        office.courier.wake.set()
+        office.courier.stop()
+        await running
+    await office.deliver_all()
+    assert texts(office.operator) == ["一"]
+    assert office.states() == ["sent"]
 
 
 async def test_running_ends_when_the_token_is_refused(office: PostOffice) -> None:

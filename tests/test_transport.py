@@ -2,7 +2,8 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -60,31 +61,27 @@ async def wire() -> AsyncIterator[Wire]:
     """An open line."""
     clock = MovableClock(lambda: NOW)
     sandbox = Sandbox(clock)
-    async with TestServer(make_app(sandbox, clock)) as server:
+    server = TestServer(make_app(sandbox, clock))
+    async with server:
         wire = Wire(server, sandbox)
         async with wire.bot:
             yield wire
 
 
-@pytest.fixture
-async def odd() -> AsyncIterator[Callable[[web.Response], Awaitable[Bot]]]:
-    """Makes a bot whose server gives one odd answer to everything but getMe."""
-    servers: list[TestServer] = []
+@asynccontextmanager
+async def answering(status: int, text: str) -> AsyncIterator[Bot]:
+    """A bot whose server is somebody else's and always answers the same."""
 
-    async def make(answer: web.Response) -> Bot:
-        async def handle(request: web.Request) -> web.Response:
-            return web.Response(status=answer.status, text=answer.text)
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status, text=text)
 
-        app = web.Application()
-        app.router.add_post("/{anything:.*}", handle)
-        servers.append(TestServer(app))
-        await servers[-1].start_server()
-        bot = bot_at(servers[-1])
-        return bot
-
-    yield make
-    for server in servers:
-        await server.close()
+    app = web.Application()
+    app.router.add_post("/{anything:.*}", answer)
+    server = TestServer(app)
+    async with server:
+        bot = bot_at(server)
+        async with bot.request:
+            yield bot
 
 
 async def test_words_arrive_as_they_were_written(wire: Wire) -> None:
@@ -138,6 +135,11 @@ async def test_silence_is_a_timeout(wire: Wire) -> None:
         await wire.bot.send_message(wire.resident.id, "好", read_timeout=0.05)
 
 
+async def test_a_call_without_a_limit(wire: Wire) -> None:
+    """None means no limit, as with the library's own transport."""
+    assert (await wire.bot.send_message(wire.resident.id, "好", read_timeout=None)).text == "好"
+
+
 async def test_a_dropped_connection_is_a_network_error(wire: Wire) -> None:
     """And the next call finds a fresh one."""
     wire.sandbox.faults.add("sendMessage", dropped())
@@ -165,25 +167,20 @@ async def test_no_error_knows_the_token(wire: Wire) -> None:
         assert error.__cause__ is None
 
 
-async def test_an_address_that_is_none_is_a_network_error(wire: Wire) -> None:
+async def test_an_address_that_is_none_is_a_network_error() -> None:
     """Its text would contain the token."""
-    request = AiohttpRequest()
-    await request.initialize()
-    with pytest.raises(NetworkError) as broken:
-        await request.do_request(f"http://[{TOKEN}/getMe", "POST")
-    await request.shutdown()
+    async with AiohttpRequest() as request:
+        with pytest.raises(NetworkError) as broken:
+            await request.do_request(f"http://[{TOKEN}/getMe", "POST")
     assert TOKEN not in str(broken.value)
 
 
 @pytest.mark.parametrize(
     ("status", "text"), [(200, "<html>"), (200, "[]"), (200, "{}"), (502, "<html>"), (200, "")]
 )
-async def test_answers_of_somebody_else(
-    odd: Callable[[web.Response], Awaitable[Bot]], status: int, text: str, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_answers_of_somebody_else(status: int, text: str, caplog: pytest.LogCaptureFixture) -> None:
     """A proxy's page is a TelegramError, and is not logged."""
-    bot = await odd(web.Response(status=status, text=text))
-    async with bot.request:
+    async with answering(status, text) as bot:
         with pytest.raises(TelegramError):
             await bot.send_message(1, "好")
     assert caplog.records == []
@@ -213,22 +210,13 @@ async def test_a_long_poll_waits_for_the_first_update(wire: Wire) -> None:
     await database.migrate()
     receiver = Receiver(database, wire.bot, lambda: NOW, lambda: None)
     assert await receiver.receive_once(0) == 1
-    polls = wire.sandbox.calls
-    count = len(polls)
-
-    async def writes() -> None:
-        while len(polls) == count:
-            await asyncio.sleep(0)
-        wire.resident.sends(None, "燈壞了")
-
-    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
-        receiving = tasks.create_task(receiver.receive_once(30))
-        tasks.create_task(writes())
-    assert receiving.result() == 1
+    asyncio.get_running_loop().call_later(0.05, wire.resident.sends, None, "燈壞了")
+    assert await asyncio.wait_for(receiver.receive_once(30), 5) == 1
     await database.close()
 
 
 def test_the_limit_of_a_call_is_known() -> None:
-    """The courier's lease is made from it."""
-    assert AiohttpRequest().read_timeout is not None
-    assert CALL_SECONDS > (AiohttpRequest().read_timeout or 0)
+    """The courier's lease is made from it: the library's default read timeout is part of it."""
+    reading = AiohttpRequest().read_timeout
+    assert reading is not None
+    assert reading < CALL_SECONDS

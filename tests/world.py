@@ -10,7 +10,7 @@ from telegram import Bot
 
 from bot.actions.desk import Rules
 from bot.actions.directory import APPOINT_PREFIX, JOIN_PREFIX, find_post, import_register, invite, joining_links
-from bot.app import EMERGENCY_NUMBERS, TEMPLATES, App, assemble
+from bot.app import TEMPLATES, App, assemble
 from bot.domain.posts import PostKind
 from bot.domain.register import read_register
 from bot.gateway.pacing import Pace
@@ -159,9 +159,7 @@ class World:
         """Migrate, import the sample compound, start the app over a fresh Telegram."""
         clock = Clock(now)
         telegram = Sandbox(clock, privacy=False)
-        rules = Rules(
-            bot_id=1, bot_name=telegram.bot_username, emergency_numbers=EMERGENCY_NUMBERS, operator_chat=""
-        )
+        rules = Rules(bot_id=1, bot_name=telegram.bot_username, operator_chat="")
         await database.migrate()
         world = World(database, telegram, clock, rules, pace, await _start(database, telegram, rules, clock, pace))
         if sample is not None:

@@ -40,19 +40,18 @@ async def start_ladder(desk: Desk, issue: Issue) -> None:
 
 
 async def set_clocks(desk: Desk, before: Issue, after: Issue) -> None:
-    """Due times follow the state: a ladder while undone, a lapse while the reporter's word is awaited."""
+    """Due times follow the state: a ladder while undone, a lapse while the reporter's word is awaited.
+
+    What the clock still had to say was about how the issue stood before.
+    """
     if before.state == after.state and before.handler_id == after.handler_id:
         return
-    store = desk.store
+    await desk.store.notices.drop_of_issue(after.id)
     if after.state in UNDONE:
-        await store.dues.drop(after.id, LAPSE)
         await start_ladder(desk, after)
     else:
-        await store.dues.drop(after.id, LADDER)
-        await store.notices.drop_of_issue(after.id)
+        await desk.store.dues.drop(after.id, LADDER)
     if after.state == State.RESOLVED:
-        await store.dues.put(after.id, LAPSE, desk.now + LAPSE_AFTER, 0)
-    if after.state == State.CLOSED:
-        await store.dues.drop(after.id, LAPSE)
-    if before.handler_id != after.handler_id:
-        await store.notices.drop_of_issue(after.id)
+        await desk.store.dues.put(after.id, LAPSE, desk.now + LAPSE_AFTER, 0)
+    else:
+        await desk.store.dues.drop(after.id, LAPSE)

@@ -11,7 +11,7 @@ from bot.actions.tellings import RATINGS, TELLINGS, Deed, Said
 from bot.domain.categories import Category
 from bot.domain.clocks import terms
 from bot.domain.errors import Refused
-from bot.domain.posts import COMMITTEE, Match, Place, PostKind, committee_of, match
+from bot.domain.posts import COMMITTEE, Match, Place, PostKind, committee_of, holders_at, match
 from bot.domain.transitions import Action, Given, Resolution, Role, Standing, State, check
 from bot.storage.issues import Issue
 
@@ -193,10 +193,16 @@ async def roles_of(desk: Desk, issue: Issue, actor_id: int | None) -> set[Role]:
 
 
 async def may_see(desk: Desk, issue: Issue, person_id: int) -> bool:
-    """Whether this person may open an issue at all: who takes part in it, follows it, or is the committee."""
+    """Whether this person may open an issue at all.
+
+    Those may who take part in it, follow it, are the committee, or the deputy who is told when it is late.
+    """
     if await roles_of(desk, issue, person_id):
         return True
-    return person_id in (await desk.store.issues.parts(issue.id))["follows"]
+    parts = await desk.store.issues.parts(issue.id)
+    holders = await desk.holders(issue.place.compound_id)
+    deputies = {holder.person_id for holder in holders_at(PostKind.DEPUTY_LEADER, issue.place, holders)}
+    return person_id in (parts["follows"] | deputies) - parts["concerned"]
 
 
 def standing_of(desk: Desk, issue: Issue) -> Standing:

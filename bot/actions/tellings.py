@@ -116,18 +116,6 @@ async def _told_confirmed(desk: Desk, deed: Deed, after: Issue) -> None:
     )
 
 
-async def _told_lapsed(desk: Desk, _deed: Deed, after: Issue) -> None:
-    await tell_about(
-        desk,
-        after,
-        after.reporter_id,
-        "issue.lapsed",
-        choices=reporter_choices(after, now=desk.now),
-        card_key=verdict_key(after.id),
-        anew=True,
-    )
-
-
 async def _told_disputed(desk: Desk, deed: Deed, after: Issue) -> None:
     await _tell_handler(desk, deed, after, "issue.disputed")
     await tell_about(
@@ -176,7 +164,6 @@ TELLINGS: Mapping[Action, Callable[[Desk, Deed, Issue], Awaitable[None]]] = {
     Action.REPLY: _told_reply,
     Action.RESOLVE: _told_resolved,
     Action.CONFIRM: _told_confirmed,
-    Action.LAPSE: _told_lapsed,
     Action.DISPUTE: _told_disputed,
     Action.REOPEN: _told_reopened,
     Action.WITHDRAW: _told_withdrawn,

@@ -89,7 +89,8 @@ _UNDONE = (_S.OPEN, *_WORKING)
 class Transition:
     """One row: who may take an issue from where to where, and what they must say.
 
-    `to` is None when the state stays. `requires` names what must come with it: text, photo, target, date.
+    `to` is None when the state stays. `requires` names what must come with it: text, words (for which a photo
+    will do), target, date. `repeat` is what doing it again means once `to` is reached.
     """
 
     action: Action
@@ -118,7 +119,7 @@ TABLE: tuple[Transition, ...] = (
         (*_UNDONE, _S.RESOLVED),
         (Role.HANDLER, Role.REPORTER),
         None,
-        ("text",),
+        ("words",),
         why="talk goes on until the matter is closed",
     ),
     Transition(
@@ -129,7 +130,7 @@ TABLE: tuple[Transition, ...] = (
         ("text",),
         why="the clock stops: the handler cannot go on without an answer",
     ),
-    Transition(Action.ANSWER_INFO, (_S.WAITING_REPORTER,), (Role.REPORTER,), _S.ACCEPTED, ("text",)),
+    Transition(Action.ANSWER_INFO, (_S.WAITING_REPORTER,), (Role.REPORTER,), _S.ACCEPTED, ("words",)),
     Transition(
         Action.RETURN_UNANSWERED,
         (_S.WAITING_REPORTER,),
@@ -160,10 +161,10 @@ TABLE: tuple[Transition, ...] = (
         (_S.RESOLVED,),
         (Role.REPORTER,),
         _S.ACCEPTED,
-        ("text",),
+        ("words",),
         why="not fixed: back to the handler, and the next level up is told",
     ),
-    Transition(Action.REOPEN, (_S.CLOSED,), (Role.REPORTER, Role.COMMITTEE), _S.ACCEPTED, ("text",)),
+    Transition(Action.REOPEN, (_S.CLOSED,), (Role.REPORTER, Role.COMMITTEE), _S.ACCEPTED, ("words",)),
     Transition(
         Action.WITHDRAW, _UNDONE, (Role.REPORTER,), _S.CLOSED, (), Repeat.NO_OP, Resolution.WITHDRAWN
     ),
@@ -195,7 +196,6 @@ class Standing:
     closed_at: datetime | None = None
     nudged_at: datetime | None = None
     rated: bool = False
-    resolution: str | None = None
     photo_to_resolve: bool = False
 
 
@@ -220,9 +220,10 @@ def check(action: Action, standing: Standing, roles: Iterable[Role], given: Give
     if not held & set(row.who):
         raise Refused("not_yours")
     if standing.state not in row.sources:
-        reached = row.to is not None and standing.state == row.to
-        raise Refused("already_done" if reached else "not_now", state=standing.state.value)
-    if "text" in row.requires and not given.text.strip() and not (action != Action.RESOLVE and given.photos):
+        done = row.repeat == Repeat.NO_OP and standing.state == row.to
+        raise Refused("already_done" if done else "not_now", state=standing.state.value)
+    said = bool(given.text.strip())
+    if ("text" in row.requires and not said) or ("words" in row.requires and not said and not given.photos):
         raise Refused("text_needed")
     if action == Action.RESOLVE and standing.photo_to_resolve and not given.photos:
         raise Refused("photo_needed")

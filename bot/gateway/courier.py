@@ -12,7 +12,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Ne
 from bot.domain.errors import OperatorError, Unavailable
 from bot.gateway.outgoing import deliver
 from bot.gateway.pacing import Meter, Pace
-from bot.gateway.transport import BAD_CREDENTIALS, CALL_SECONDS
+from bot.gateway.transport import BAD_CREDENTIALS, CALL_SECONDS, CONNECTIONS
 from bot.storage.engine import Connection, Database
 from bot.storage.mailboxes import Intent, Outbox, Outgoing
 
@@ -20,7 +20,6 @@ LEASE = timedelta(seconds=2 * CALL_SECONDS + 5)
 """A card may take two calls: the edit, then a new message."""
 
 _LONGEST_RETRY = timedelta(seconds=300)
-_LONGEST_PAUSE = timedelta(seconds=30)
 _LONGEST_WAIT = timedelta(seconds=1)  # other processes post too, and clocks jump
 _MOST_SURPRISES = 10
 _MESSAGES = (Intent.SAY, Intent.CARD, Intent.PHOTOS)
@@ -31,12 +30,12 @@ Settlement = Callable[[Connection], Awaitable[None]]
 
 
 class Courier:
-    """Delivers what waits in the outbox, at least once.
+    """Delivers what waits in the outbox, at least once. Set `wake` after posting.
 
     The hooks run inside the transaction that settles the row: `on_forbidden(connection, item)` when the chat
     can no longer be reached, `on_migrated(connection, old, new)` when a group got a new address,
     `on_buried(connection, item, error)` when Telegram refuses a message for good.
-    Set `wake` after posting.
+    What they raise ends the courier, and their row is sent again.
     """
 
     def __init__(
@@ -54,8 +53,8 @@ class Courier:
         self._database = database
         self._bot = bot
         self._clock = clock
-        self._reserve = pace.reserve
-        self._meter = Meter(pace)
+        self._reserve = min(pace.reserve, pace.overall_per_second - 1)
+        self._meter = Meter(pace, CONNECTIONS)
         self._on_forbidden = on_forbidden
         self._on_migrated = on_migrated
         self._on_buried = on_buried
@@ -92,7 +91,6 @@ class Courier:
 
     async def run(self) -> None:
         """Deliver until `stop`; a slow call keeps nobody else waiting. Raises OperatorError as above."""
-        failures = 0
         async with asyncio.TaskGroup() as calls:
             while not self._stopping and not self._token_refused:
                 self.wake.clear()
@@ -100,11 +98,9 @@ class Courier:
                     for item, message_id in await self._claim():
                         calls.create_task(self._send(item, message_id))
                     until = await self.next_at()
-                    failures = 0
                 except Unavailable:
-                    _log.warning("courier.database_away", failures=failures)
-                    until = self._clock() + _doubled(failures, _LONGEST_PAUSE)
-                    failures += 1
+                    _log.warning("courier.database_away")
+                    until = None
                 await self._wait(until)
         self._check_token()
 
@@ -211,7 +207,8 @@ class Courier:
         return settle
 
     def _later(self, item: Outgoing, error: str) -> Settlement:
-        retry_at = self._clock() + _doubled(item.attempts - 1, _LONGEST_RETRY)
+        wait = min(timedelta(seconds=2 ** min(item.attempts - 1, 20)), _LONGEST_RETRY)  # 1, 2, 4 … seconds
+        retry_at = self._clock() + wait
 
         async def settle(connection: Connection) -> None:
             await Outbox(connection).settle_later(item, error, retry_at)
@@ -238,8 +235,3 @@ class Courier:
             await self._on_buried(connection, item, error)
 
         return settle
-
-
-def _doubled(times: int, longest: timedelta) -> timedelta:
-    """1, 2, 4 … seconds."""
-    return min(timedelta(seconds=2 ** min(times, 20)), longest)

@@ -31,8 +31,9 @@ class Meter:
     Telegram saw no more than allowed.
     """
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: Pace, most_at_once: int) -> None:
         self._most = pace.overall_per_second
+        self._most_at_once = most_at_once
         longer = pace.chat_burst + 1
         self._chat_rules = ((pace.chat_burst, _SECOND), (longer, longer * _SECOND / pace.chat_per_second))
         self._group_rules = (*self._chat_rules, (pace.group_per_minute, _MINUTE))
@@ -43,9 +44,12 @@ class Meter:
 
     def room(self, now: datetime) -> int:
         """How many calls may start now."""
+        if self._sent and self._sent[-1] > now:  # the clock was set back: what is known is worth nothing
+            self._sent.clear()
+            self._chats.clear()
         while self._sent and self._sent[0] <= now - _SECOND:
             self._sent.popleft()
-        return self._most - self._under_way - len(self._sent)
+        return min(self._most - len(self._sent), self._most_at_once) - self._under_way
 
     def free_at(self, calls: int, now: datetime) -> datetime:
         """When that many calls may start; a second from now when only the end of a call can tell."""

@@ -8,6 +8,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, F
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+CONNECTIONS = 64
 _POOL, _CONNECT, _WRITE, _READ = 1.0, 4.0, 5.0, 10.0  # seconds
 CALL_SECONDS = _POOL + _CONNECT + _WRITE + _READ
 """No call with the default timeouts takes longer."""
@@ -28,7 +29,7 @@ class AiohttpRequest(BaseRequest):
 
     __slots__ = ("_connections", "_session")
 
-    def __init__(self, connections: int = 64) -> None:
+    def __init__(self, connections: int = CONNECTIONS) -> None:
         self._connections = connections
         self._session: ClientSession | None = None
 

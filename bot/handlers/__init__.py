@@ -45,6 +45,7 @@ BUTTONS: dict[str, ButtonVerb] = {
     "issue.history": cards.history,
     "issue.photos": cards.photos,
     "issue.more": cards.more,
+    "issue.outward": cards.outward,
 }
 
 DIALOGS = {dialog.name: dialog for dialog in (report.DIALOG, joining.DIALOG, cards.DIALOG)}

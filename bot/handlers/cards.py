@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.actions.cards import card_choices, card_facts, card_key, facts_of, redraw, reporter_choices
+from bot.actions.clocks import UNDONE
 from bot.actions.desk import Choices, choice
 from bot.actions.issues import act, may_see, roles_of
 from bot.actions.tellings import RATINGS, Said, verdict_key
@@ -145,6 +146,18 @@ async def history(turn: Turn, issue: str) -> None:
         for event in events[-HISTORY_MOST:]
     ]
     turn.say("card.history", {**await facts_of(turn.desk, found), "lines": lines})
+
+
+async def outward(turn: Turn, issue: str) -> None:
+    """The text the committee can send to the property company, the subdistrict or 12345."""
+    found = await _visible(turn, issue)
+    if Role.COMMITTEE not in await roles_of(turn.desk, found, turn.person_id):
+        raise Refused("not_yours")
+    if found.state not in UNDONE:
+        await _answer_stale(turn, found.id, Refused("not_now"))
+        return
+    open_for = turn.desk.now - found.filed_at
+    turn.say("reminders.outward", {**await facts_of(turn.desk, found), "open_for": open_for})
 
 
 async def photos(turn: Turn, issue: str) -> None:

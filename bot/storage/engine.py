@@ -1,6 +1,7 @@
 """The database as the rest of the house sees it: transactions, savepoints and rows by query name."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import aiosql
+
+from bot.domain.errors import OperatorError, Unavailable
 
 _HERE = Path(__file__).parent
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,12 +48,6 @@ def named_queries() -> Mapping[str, str]:
     return {name: getattr(loaded, name).sql for name in names}
 
 
-def migrations() -> list[tuple[int, str]]:
-    """The numbered schema changes in order: (number, SQL)."""
-    files = sorted((_HERE / "migrations").glob("*.sql"))
-    return [(int(file.name.split("_")[0]), file.read_text(encoding="utf-8")) for file in files]
-
-
 class Connection(Protocol):
     """What one open transaction can do; the two engines implement it."""
 
@@ -64,11 +61,50 @@ class Connection(Protocol):
         """Run plain SQL without parameters or result (savepoints)."""
 
 
+def migrations() -> list[tuple[int, str]]:
+    """The numbered schema changes in order: (number, SQL)."""
+    files = sorted((_HERE / "migrations").glob("*.sql"))
+    return [(int(file.name.split("_")[0]), file.read_text(encoding="utf-8")) for file in files]
+
+
+def split_statements(sql: str) -> list[str]:
+    """The statements of a migration, one by one: SQLite would commit before a script."""
+    without_comments = re.sub(r"--[^\n]*", "", sql)
+    return [part.strip() for part in without_comments.split(";") if part.strip()]
+
+
+async def bring_up_to_date(connection: Connection, adapted: Callable[[str], str]) -> int:
+    """Apply the migrations that are missing, each with its record, and return the schema's number.
+
+    `adapted` puts the common dialect into the engine's words. Raises OperatorError on a newer schema.
+    """
+    await connection.execute(
+        "CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT NOT NULL UNIQUE, applied_at TEXT NOT NULL)"
+    )
+    (row,) = await connection.fetch("schema_version", {})
+    current = row["version"] or 0
+    steps = migrations()
+    newest = steps[-1][0]
+    if current > newest:
+        raise OperatorError(
+            f"the database has schema {current}, this program knows {newest}: install the newer program"
+        )
+    for version, sql in steps:
+        if version > current:
+            for statement in split_statements(adapted(sql)):
+                await connection.execute(statement)
+            await connection.fetch("put_schema_version", {"version": version})
+    return newest
+
+
 class Database(Protocol):
     """A place to keep rows."""
 
     def transaction(self) -> "AbstractAsyncContextManager[Connection]":
-        """One transaction: committed when the block ends, rolled back when it raises."""
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        Raises Unavailable when the database is away for now, also from within: nothing has happened then.
+        """
 
     async def migrate(self) -> int:
         """Bring the schema up to date and return its number; refuses (OperatorError) a newer one."""
@@ -92,6 +128,8 @@ class Savepoints:
         await self._connection.execute(f"SAVEPOINT {name}")
         try:
             yield
+        except Unavailable:
+            raise  # the whole transaction is gone, and the savepoint with it
         except BaseException:
             await self._connection.execute(f"ROLLBACK TO SAVEPOINT {name}")
             await self._connection.execute(f"RELEASE SAVEPOINT {name}")

@@ -1,19 +1,31 @@
 """PostgreSQL through asyncpg: the same statements, with row locks and numbered parameters."""
 
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 
 import asyncpg
 from aiosql.adapters.asyncpg import AsyncPGAdapter
 
 from bot.domain.errors import OperatorError, Unavailable
-from bot.storage.engine import Connection, Row, migrations, named_queries
-from bot.storage.sqlite import split_statements
+from bot.storage.engine import Connection, Row, bring_up_to_date, named_queries
 
 _MIGRATION_LOCK = 726_001_126
-_GONE = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError)
+_STATEMENTS_KEPT = 256
+"""Prepared statements each connection keeps: more than there are named queries."""
+_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+"""What speaks of the server or of other transactions, not of the statement, and passes:
+classes 08, 53, 57, 58 and 40 of https://www.postgresql.org/docs/current/errcodes-appendix.html, and a server that
+is no longer the one to write to."""
 
 
 def widened(sql: str) -> str:
@@ -35,23 +47,42 @@ def _arguments(query: str, parameters: Mapping[str, object]) -> list[object]:
     return [parameters[name] for name in _statements()[1].get(query, [])]
 
 
-class PostgresConnection:
-    """One open transaction on one pooled connection."""
+Borrowed = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
-    def __init__(self, connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]") -> None:
+
+@contextmanager
+def _reported(connection: Borrowed) -> Iterator[None]:
+    """A server that is away is Unavailable; a statement that is wrong stays the driver's error."""
+    try:
+        yield
+    except _AWAY as error:
+        raise Unavailable(str(error)) from error
+    except asyncpg.InterfaceError as error:
+        if connection.is_closed():
+            raise Unavailable(str(error)) from error
+        raise
+
+
+class PostgresConnection:
+    """One open transaction on one pooled connection; each method raises Unavailable when the server is away."""
+
+    def __init__(self, connection: Borrowed) -> None:
         self._connection = connection
 
     async def fetch(self, query: str, parameters: Mapping[str, object]) -> list[Row]:
         """Run a named query."""
-        return await self._connection.fetch(_statements()[0][query], *_arguments(query, parameters))
+        with _reported(self._connection):
+            return await self._connection.fetch(_statements()[0][query], *_arguments(query, parameters))
 
     async def run_many(self, query: str, rows: Iterable[Mapping[str, object]]) -> None:
         """Run a named statement for each set of parameters, pipelined."""
-        await self._connection.executemany(_statements()[0][query], [_arguments(query, row) for row in rows])
+        with _reported(self._connection):
+            await self._connection.executemany(_statements()[0][query], [_arguments(query, row) for row in rows])
 
     async def execute(self, sql: str) -> None:
         """Run plain SQL."""
-        await self._connection.execute(sql)
+        with _reported(self._connection):
+            await self._connection.execute(sql)
 
 
 class PostgresDatabase:
@@ -64,7 +95,9 @@ class PostgresDatabase:
     async def open(url: str, *, connections: int = 8) -> "PostgresDatabase":
         """Connect; raises OperatorError with one sentence when the server does not answer or refuses."""
         try:
-            pool = await asyncpg.create_pool(url, min_size=1, max_size=connections)
+            pool = await asyncpg.create_pool(
+                url, min_size=1, max_size=connections, statement_cache_size=_STATEMENTS_KEPT
+            )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
             raise OperatorError(f"the database server cannot be used: {error}") from error
         return PostgresDatabase(pool)
@@ -73,37 +106,30 @@ class PostgresDatabase:
     async def transaction(self) -> AsyncIterator[Connection]:
         """BEGIN … COMMIT at read committed: rows are locked before they are read for change.
 
-        Raises Unavailable when the server has gone away.
+        Raises Unavailable when the server is away, or when it chose this transaction to end a deadlock.
         """
         try:
-            async with self._pool.acquire() as connection, connection.transaction():
-                yield PostgresConnection(connection)
-        except _GONE as error:
+            connection = await self._pool.acquire()
+        except (OSError, *_AWAY) as error:
             raise Unavailable(str(error)) from error
+        try:
+            with _reported(connection):
+                async with connection.transaction():
+                    yield PostgresConnection(connection)
+        finally:
+            await self._pool.release(connection)
 
     async def migrate(self) -> int:
-        """Apply what is missing under an advisory lock, so that starting processes take turns."""
-        steps = migrations()
-        async with self._pool.acquire() as connection:
-            for version, sql in [(0, ""), *steps]:
-                async with connection.transaction():
-                    await connection.execute(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
-                    await connection.execute(
-                        "CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT PRIMARY KEY, applied_at TEXT NOT NULL)"
-                    )
-                    current = await connection.fetchval("SELECT MAX(version) FROM schema_versions") or 0
-                    if current > steps[-1][0]:
-                        raise OperatorError(
-                            f"the database has schema {current}, this program knows {steps[-1][0]}: "
-                            "install the newer program"
-                        )
-                    if version > current:
-                        for statement in split_statements(widened(sql)):
-                            await connection.execute(statement)
-                        await connection.execute(
-                            "INSERT INTO schema_versions VALUES ($1, CAST(now() AS TEXT))", version
-                        )
-        return steps[-1][0]
+        """Apply what is missing in one transaction, under a lock, so that starting processes take turns.
+
+        Raises OperatorError on a newer schema, or when the database's user may not create tables.
+        """
+        try:
+            async with self.transaction() as connection:
+                await connection.execute(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+                return await bring_up_to_date(connection, widened)
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise OperatorError(f"the database's user may not change its schema: {error}") from error
 
     async def close(self) -> None:
         """Close the pool."""

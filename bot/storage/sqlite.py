@@ -3,17 +3,33 @@
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
 
 import aiosqlite
 
 from bot.domain.errors import OperatorError, Unavailable
-from bot.storage.engine import Connection, Row, migrations, named_queries
+from bot.storage.engine import Connection, Row, bring_up_to_date, named_queries
 
 _LOCKING = re.compile(r"\bFOR UPDATE( OF \w+)?( SKIP LOCKED)?", re.IGNORECASE)
+_STATEMENTS_KEPT = 256
+"""Prepared statements the driver keeps: more than there are named queries."""
+_AWAY = frozenset({
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOTADB,
+})
+"""Result codes that speak of the file, not of the statement: https://www.sqlite.org/rescode.html"""
 
 
 @cache
@@ -22,24 +38,44 @@ def _statements() -> Mapping[str, str]:
     return {name: _LOCKING.sub("", sql) for name, sql in named_queries().items()}
 
 
+def never_twice(sql: str) -> str:
+    """A schema whose ids are never given again, as on PostgreSQL: dedupe keys and old buttons name rows by them."""
+    return sql.replace("INTEGER PRIMARY KEY", "INTEGER PRIMARY KEY AUTOINCREMENT")
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Trouble with the file is Unavailable; a statement that is wrong stays the driver's error."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        # The low byte is the primary code; errors of the Python module itself have none.
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _AWAY:
+            raise Unavailable(str(error)) from error
+        raise
+
+
 class SqliteConnection:
-    """One open transaction."""
+    """One open transaction; each method raises Unavailable when the file is locked, full, broken or gone."""
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
 
     async def fetch(self, query: str, parameters: Mapping[str, object]) -> list[Row]:
         """Run a named query in one hop to the database's thread."""
-        rows = await self._connection.execute_fetchall(_statements()[query], dict(parameters))
+        with _reported():
+            rows = await self._connection.execute_fetchall(_statements()[query], dict(parameters))
         return list(rows)  # type: ignore[arg-type]  # sqlite3.Row reads like a mapping but is not declared one
 
     async def run_many(self, query: str, rows: Iterable[Mapping[str, object]]) -> None:
         """Run a named statement for each set of parameters."""
-        await self._connection.executemany(_statements()[query], [dict(row) for row in rows])
+        with _reported():
+            await self._connection.executemany(_statements()[query], [dict(row) for row in rows])
 
     async def execute(self, sql: str) -> None:
         """Run plain SQL."""
-        await self._connection.execute_fetchall(sql)
+        with _reported():
+            await self._connection.execute_fetchall(sql)
 
 
 class SqliteDatabase:
@@ -57,7 +93,9 @@ class SqliteDatabase:
             if path != ":memory:":
                 Path(path).expanduser().parent.mkdir(parents=True, exist_ok=True)
             where = path if path == ":memory:" else Path(path).expanduser()
-            connection = await aiosqlite.connect(where, isolation_level=None)
+            connection = await aiosqlite.connect(
+                where, isolation_level=None, cached_statements=_STATEMENTS_KEPT
+            )
         except (OSError, sqlite3.Error) as error:
             raise OperatorError(f"the database file {path} cannot be opened: {error}") from error
         connection.row_factory = sqlite3.Row
@@ -79,54 +117,28 @@ class SqliteDatabase:
     async def transaction(self) -> AsyncIterator[Connection]:
         """BEGIN IMMEDIATE … COMMIT; other transactions of this process wait their turn.
 
-        Raises Unavailable when the file is locked, full or gone.
+        Raises Unavailable when the file is locked, full, broken or gone.
         """
         async with self._turnstile:
+            connection = SqliteConnection(self._connection)
             try:
-                await self._connection.execute_fetchall("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                raise Unavailable(str(error)) from error
-            try:
-                yield SqliteConnection(self._connection)
-                await self._connection.execute_fetchall("COMMIT")
-            except BaseException as error:
-                # Shielded: a cancelled task must not leave the only writer inside a transaction.
-                await asyncio.shield(self._roll_back())
-                if isinstance(error, sqlite3.OperationalError):
-                    raise Unavailable(str(error)) from error
+                await connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                await connection.execute("COMMIT")
+            except BaseException:
+                # Shielded: a cancelled task must not leave the only writer inside a transaction. The database's
+                # thread does one thing after the other, so this comes behind whatever the task had begun, and
+                # does nothing where no transaction is open.
+                with _reported():
+                    await asyncio.shield(self._connection.rollback())
                 raise
 
-    async def _roll_back(self) -> None:
-        if self._connection.in_transaction:
-            await self._connection.execute_fetchall("ROLLBACK")
-
     async def migrate(self) -> int:
-        """Apply what is missing, each file with its record in one transaction."""
-        await self._connection.execute_fetchall(
-            "CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL)"
-        )
-        steps = migrations()
+        """Apply what is missing in one transaction; raises OperatorError on a newer schema."""
         async with self.transaction() as connection:
-            found = await self._connection.execute_fetchall("SELECT MAX(version) AS version FROM schema_versions")
-            current = next(iter(found))[0] or 0
-            if current > steps[-1][0]:
-                raise OperatorError(
-                    f"the database has schema {current}, this program knows {steps[-1][0]}: install the newer program"
-                )
-            for version, sql in steps:
-                if version > current:
-                    for statement in split_statements(sql):
-                        await connection.execute(statement)
-                    await connection.execute(f"INSERT INTO schema_versions VALUES ({version}, CURRENT_TIMESTAMP)")
-        return steps[-1][0]
+            return await bring_up_to_date(connection, never_twice)
 
     async def close(self) -> None:
         """Wait for the transaction under way and close the file."""
         async with self._turnstile:
             await self._connection.close()
-
-
-def split_statements(sql: str) -> list[str]:
-    """The statements of a migration, one by one: a script would commit behind our back."""
-    without_comments = re.sub(r"--[^\n]*", "", sql)
-    return [part.strip() for part in without_comments.split(";") if part.strip()]

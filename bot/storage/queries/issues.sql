@@ -84,8 +84,11 @@ DELETE FROM dues WHERE issue_id = :issue_id AND kind = :kind;
 DELETE FROM dues WHERE issue_id = :issue_id;
 
 -- name: claim_due
--- The most overdue row, locked until commit; another process takes another one.
-SELECT id, kind, issue_id, due_at, stage FROM dues WHERE due_at <= :now ORDER BY due_at, id LIMIT 1
+-- The most overdue row, locked with its issue until commit; another process takes another one. Who acts on an
+-- issue locks it before its due times: waiting for it here would be a deadlock.
+SELECT dues.id, dues.kind, dues.issue_id, dues.due_at, dues.stage
+FROM dues JOIN issues ON issues.id = dues.issue_id
+WHERE dues.due_at <= :now ORDER BY dues.due_at, dues.id LIMIT 1
 FOR UPDATE SKIP LOCKED;
 
 -- name: due_of_issue
@@ -102,9 +105,15 @@ VALUES (:person_id, :issue_id, :topic, :stage, :facts, :now, :release_at);
 DELETE FROM notices WHERE issue_id = :issue_id;
 
 -- name: claim_notices
--- Everything that may be said now to the one person who has waited longest, locked until commit.
+-- Everything that may be said now to the one person who has waited longest, locked until commit. While what the
+-- clock said before is still on its way (the network is down), the rest gathers here and becomes one message.
 WITH next_person AS (
-  SELECT person_id FROM notices WHERE release_at <= :now ORDER BY release_at, id LIMIT 1
+  SELECT person_id FROM notices WHERE release_at <= :now AND NOT EXISTS (
+    SELECT 1 FROM outbox
+    WHERE outbox.person_id = notices.person_id AND outbox.state = 'waiting' AND outbox.dedupe_key LIKE 'notice:%'
+  )
+  ORDER BY release_at, id LIMIT 1
+  FOR UPDATE SKIP LOCKED
 )
 SELECT notices.id, notices.person_id, notices.issue_id, notices.topic, notices.stage, notices.facts
 FROM notices JOIN next_person ON next_person.person_id = notices.person_id

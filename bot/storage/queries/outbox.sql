@@ -26,9 +26,15 @@ WITH heads AS (
 ), ready AS (
   SELECT id, lane, ROW_NUMBER() OVER (ORDER BY lane, id) AS turn FROM heads
   WHERE place = 1 AND retry_at <= :now AND lease_until <= :now
+), claimed AS (
+  -- Asked again once the row is locked: another courier may have taken it since.
+  SELECT id FROM outbox
+  WHERE id IN (SELECT id FROM ready WHERE turn <= :most_bulk OR (lane <> 3 AND turn <= :most))
+    AND state = 'waiting' AND retry_at <= :now AND lease_until <= :now
+  FOR UPDATE SKIP LOCKED
 )
 UPDATE outbox SET lease_until = :lease_until, attempts = attempts + 1
-WHERE id IN (SELECT id FROM ready WHERE turn <= :most_bulk OR (lane <> 3 AND turn <= :most))
+WHERE id IN (SELECT id FROM claimed) AND lease_until <= :now
 RETURNING id, bot_id, person_id, chat, lane, intent, payload, card_key, attempts, expires_at;
 
 -- name: card_message

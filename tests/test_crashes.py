@@ -1,0 +1,252 @@
+"""The bot as a process over HTTP: killed at any moment, stopped politely, started wrongly.
+
+Other processes are waited for with bounds, and on conditions: what the sandbox saw, what stands in the database.
+"""
+
+import asyncio
+import json
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from itertools import groupby
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from bot.domain.calendar import WorkCalendar
+from bot.domain.clocks import Clock, RunningClock
+from bot.domain.ladder import instant_of, rung
+from bot.domain.transitions import BY_ACTION, Action
+from bot.sandbox.chats import Record
+from bot.storage.engine import from_micros
+from tests.crowd import MORNING, PATIENCE, UNHURRIED, Compound, Crowd, Process, Square, opened, the_bot
+from tests.world import SHANGHAI
+
+STEP = timedelta(minutes=20)
+"""How far the clock jumps at once; longer than a lease, so that what was under way at a crash goes out again."""
+NUMBER = re.compile(r"\b\d{6}-\d{3,}\b")
+AT_REST = """
+    SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'new') + (SELECT COUNT(*) FROM outbox WHERE state = 'waiting')
+"""
+
+
+@contextmanager
+def rows_of(path: Path) -> Iterator[sqlite3.Connection]:
+    """The bot's database, for looking only."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        yield connection
+
+
+async def comes_to_rest(square: Square, path: Path) -> None:
+    """Wait until the bot has taken every update and both mailboxes are empty."""
+    async with asyncio.timeout(PATIENCE):
+        with rows_of(path) as database:
+            last = square.sandbox.memory._numbers["update"]  # noqa: SLF001  # nothing else counts what was never fetched
+            while (
+                database.execute("SELECT COALESCE(MAX(update_id), 0) FROM inbox").fetchone()[0] < last
+                or database.execute(AT_REST).fetchone()[0]
+            ):
+                await asyncio.sleep(0.02)  # the rows of another process can only be looked at again and again
+
+
+async def killed_again_and_again(
+    crowd: Crowd, bot: Process, random: Random, *, kills: int, seconds: float
+) -> None:
+    """Kill the bot after it has done a random bit more, start it again, and let time pass meanwhile."""
+    square = crowd.square
+    for _ in range(kills):
+        await square.reaches(square.revision + random.randint(1, 150), seconds)
+        await bot.kill()
+        square.later(STEP)
+        await bot.start()
+    crowd.enough = True
+
+
+async def time_passes(crowd: Crowd) -> None:
+    """Whenever nobody has anything to do, it gets later."""
+    square = crowd.square
+    while True:
+        if crowd.enough and not await square.reaches(square.revision + 1, 0.3):
+            square.later(STEP)
+        else:
+            await square.reaches(square.revision + 50, 1.0)
+
+
+async def survives(tmp_path: Path, *, people: int, kills: int, seed: int, **pace: str) -> None:
+    """A crowd reports and works while the bot is killed; afterwards the books are audited."""
+    random = Random(seed)  # noqa: S311  # a story that can be told again
+    async with opened(tmp_path / "clock", now=MORNING) as square:
+        compound = await Compound.founded(tmp_path / "lianxin.db", square.clock())
+        crowd = Crowd.gathered(square, compound, people, random)
+        more = {"BOT_CLOCK__OFFSET_FILE": str(tmp_path / "clock"), "BOT_JOBS__TICK_SECONDS": "0.1"}
+        bot = the_bot(square, compound.path, tmp_path / "journal", **more, **pace)
+        await bot.start()
+        try:
+            await crowd.settles_in()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(killed_again_and_again(crowd, bot, random, kills=kills, seconds=1.5))
+                passing = tasks.create_task(time_passes(crowd))
+                await crowd.lives()
+                passing.cancel()
+            square.later(STEP)
+            await comes_to_rest(square, compound.path)
+            assert await bot.stop() == 0
+        finally:
+            await bot.kill()
+        with rows_of(compound.path) as database:
+            twice = audit(square, database, crowd)
+            print(  # noqa: T201  # the figure the operator is promised
+                f"\n{people} people, {len(crowd.reported)} issues, {kills} kills, "
+                f"{square.sandbox.memory._numbers['update']} updates, "  # noqa: SLF001
+                f"{sum(len(list(person.messages())) for person in square.people)} messages, "
+                f"of them twice: {twice}, clock {square.clock() - MORNING}"
+            )
+            assert twice <= kills
+
+
+def audit(square: Square, database: sqlite3.Connection, crowd: Crowd) -> int:
+    """Compare what people did and saw with what is in the books; how many messages came twice."""
+    every_update_was_handled_once(square, database)
+    every_report_is_one_issue(database, crowd)
+    numbers_have_no_gaps(square, database)
+    every_state_is_explained(database)
+    reminders_were_due_and_fired_once(database)
+    return messages_that_came_twice(square, database)
+
+
+def every_update_was_handled_once(square: Square, database: sqlite3.Connection) -> None:
+    """Each update of the sandbox has one inbox row, and it is done."""
+    found = database.execute("SELECT update_id, state FROM inbox ORDER BY update_id").fetchall()
+    last = square.sandbox.memory._numbers["update"]  # noqa: SLF001
+    assert [row["update_id"] for row in found] == list(range(1, last + 1))
+    assert Counter(row["state"] for row in found) == {"done": last}
+
+
+def every_report_is_one_issue(database: sqlite3.Connection, crowd: Crowd) -> None:
+    """What somebody sent off is filed once, told once, and closed in the end."""
+    issues = database.execute("SELECT text, state FROM issues").fetchall()
+    assert sorted(row["text"] for row in issues) == sorted(crowd.reported)
+    assert {row["state"] for row in issues} == {"closed"}
+
+
+def numbers_have_no_gaps(square: Square, database: sqlite3.Connection) -> None:
+    """001, 002 … on each day; a number is shown if and only if it was given."""
+    given = [row["number"] for row in database.execute("SELECT number FROM issues ORDER BY number")]
+    for day, numbers in groupby(given, key=lambda number: number.split("-")[0]):
+        ordered = sorted(int(number.split("-")[1]) for number in numbers)
+        assert ordered == list(range(1, len(ordered) + 1)), day
+    shown = {
+        number for person in square.people for one in person.messages() for number in NUMBER.findall(text_of(one))
+    }
+    assert shown == set(given)
+
+
+def every_state_is_explained(database: sqlite3.Connection) -> None:
+    """Replaying an issue's history through the table leads to its state."""
+    for issue in database.execute("SELECT id, state FROM issues").fetchall():
+        first, *events = history(database, issue["id"])
+        assert (first["action"], first["from_state"], first["to_state"]) == ("file", "", "open")
+        state = "open"
+        for event in events:
+            row = BY_ACTION[Action(event["action"])]
+            assert event["from_state"] == state
+            assert state in row.sources
+            state = row.to or state
+            assert event["to_state"] == state
+        assert state == issue["state"]
+
+
+def reminders_were_due_and_fired_once(database: sqlite3.Connection) -> None:
+    """Each run of a clock climbs its ladder rung by rung, none twice, none left out, and each was due.
+
+    The first run, from filing to accepting, is worked out anew: what was due a good while before its end has fired.
+    """
+    calendar, fired_at_all = WorkCalendar(SHANGHAI), 0
+    for issue in database.execute("SELECT * FROM issues").fetchall():
+        term = timedelta(microseconds=issue["accept_term"])
+        filed_at = from_micros(issue["filed_at"])
+        clock = RunningClock(term, timedelta(), filed_at, Clock(issue["clock_kind"]), calendar)
+        is_first = True
+        for ends_at, fired in runs(history(database, issue["id"])):
+            fired_at_all += len(fired)
+            stages = [json.loads(event["facts"])["stage"] for event in fired]
+            assert len(set(stages)) == len(stages)
+            percents = [stage for stage in stages if rung(stage).percent is not None]
+            assert percents == list(range(percents[0], percents[0] + len(percents))) if percents else True
+            if is_first:
+                dues = [instant_of(stage, clock, None) for stage in range(20) if rung(stage).percent is not None]
+                assert all(from_micros(e["at"]) >= dues[s] for e, s in zip(fired, stages, strict=True) if s < len(dues))
+                surely = [stage for stage, at in enumerate(dues) if at and at < ends_at - 2 * STEP]
+                assert set(surely) <= set(stages), (issue["number"], surely, stages)
+            is_first = False
+    assert fired_at_all > 0
+    assert not database.execute("SELECT 1 FROM dues").fetchall()
+    assert not database.execute("SELECT 1 FROM notices").fetchall()
+
+
+def runs(events: list[sqlite3.Row]) -> Iterator[tuple[Any, list[sqlite3.Row]]]:
+    """The runs of an issue's clocks: when each ended, and what the clock said during it."""
+    fired: list[sqlite3.Row] = []
+    for event in events:
+        if event["action"] in ("remind", "escalate"):
+            fired.append(event)
+        elif event["to_state"] != event["from_state"] and event["from_state"]:
+            yield from_micros(event["at"]), fired
+            fired = []
+    yield from_micros(events[-1]["at"]), fired
+
+
+def messages_that_came_twice(square: Square, database: sqlite3.Connection) -> int:
+    """Messages no outbox row knows of: sent, then killed before it was settled, and sent again. No others."""
+    assert {row["state"] for row in database.execute("SELECT DISTINCT state FROM outbox")} <= {"sent", "expired"}
+    settled = {
+        (row["chat"], row["message_id"])
+        for row in database.execute("SELECT chat, message_id FROM outbox WHERE state = 'sent' AND intent <> 'toast'")
+    }
+    twice = 0
+    for person in square.people:
+        chat, messages = str(person.user.id), list(person.messages())
+        known = [one for one in messages if (chat, one.id) in settled or "media_group_id" in one.raw]
+        for one in messages:
+            if one not in known:
+                twice += 1
+                assert any(twin.id > one.id and is_same(twin, one, square) for twin in known), one.raw
+    return twice
+
+
+def is_same(twin: Record, one: Record, square: Square) -> bool:
+    """Whether the two were sent with the same words; the later one may have been edited since."""
+    sent = {
+        call.reply.result["message_id"]: call.reply.result
+        for call in square.sandbox.calls
+        if call.method.lower() in ("sendmessage", "sendphoto") and call.reply.ok
+    }
+    return all(sent[twin.id].get(key) == sent[one.id].get(key) for key in ("text", "reply_markup", "photo"))
+
+
+def history(database: sqlite3.Connection, issue_id: int) -> list[sqlite3.Row]:
+    """What happened to an issue, oldest first."""
+    return database.execute("SELECT * FROM issue_events WHERE issue_id = ? ORDER BY id", (issue_id,)).fetchall()
+
+
+def text_of(record: Record) -> str:
+    """Text or caption."""
+    return str(record.raw.get("text") or record.raw.get("caption") or "")
+
+
+async def test_killed_at_random_moments(tmp_path: Path) -> None:
+    """Thirty people, four kills: nothing lost, nothing done twice."""
+    await survives(tmp_path, people=30, kills=4, seed=7, **UNHURRIED)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_killed_for_minutes(tmp_path: Path, seed: int) -> None:
+    """A hundred people, twenty-five kills, at ten times Telegram's pace."""
+    await survives(tmp_path, people=100, kills=25, seed=seed, BOT_PACE__OVERALL_PER_SECOND="300")
