@@ -6,13 +6,15 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help run test check lint-fix soak bench clean
+.PHONY: help setup run test check lint-fix soak bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1  /p' Makefile
 
 run: $(INSTALLED) ## try the bot without Telegram: phones in the browser, PORT=8080
 	@$(PYTHON) -m bot sandbox --port $(PORT) $(ARGS)
+
+setup: $(INSTALLED) ## only build .venv
 
 test: $(INSTALLED) ## all tests with branch coverage; ARGS="-k lamp" for some
 	$(PYTHON) -m pytest -m "not soak" --cov --cov-report=term $(ARGS)

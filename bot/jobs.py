@@ -20,7 +20,7 @@ SWEEP_EVERY = timedelta(hours=1)
 
 
 class Jobs:
-    """Does what is due, a transaction for each row. `on_mail` is called when something may have been posted."""
+    """Does what is due, a transaction for each row; calls `on_mail` when something has been posted."""
 
     def __init__(
         self,
@@ -75,6 +75,10 @@ class Jobs:
         """A scheduler that ticks; ticks that were missed are one, and two never overlap."""
         scheduler = AsyncIOScheduler(timezone="UTC")
         scheduler.add_job(
-            self.tick, IntervalTrigger(seconds=tick_seconds), coalesce=True, max_instances=1, misfire_grace_time=None
+            self.tick,
+            IntervalTrigger(seconds=tick_seconds),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
         )
         return scheduler

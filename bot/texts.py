@@ -1,7 +1,6 @@
 """Every sentence the bot says: templates/<locale>/<topic>.j2, one Jinja block for each message."""
 
 import re
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,12 @@ def locale_for(chosen: str | None, language: str | None, default: str = DEFAULT_
     """The locale a person reads: what they chose, else what their client speaks (IETF tag), else the default."""
     if chosen in LOCALES:
         return chosen
-    tag = (language or "").lower().replace("_", "-")
-    if tag.startswith("zh"):
-        return "zh_TW" if any(part in tag for part in ("hant", "tw", "hk", "mo")) else "zh_CN"
-    return "en" if tag.startswith("en") else default
+    tongue, *parts = (language or "").lower().replace("_", "-").split("-")
+    if tongue == "zh":
+        # The script, where it is named, says more than the place.
+        traditional = "hant" in parts or ("hans" not in parts and not {"tw", "hk", "mo"}.isdisjoint(parts))
+        return "zh_TW" if traditional else "zh_CN"
+    return "en" if tongue == "en" else default
 
 
 class Texts:
@@ -67,20 +68,9 @@ class Texts:
         text = "".join(template.blocks[block](context)).strip()
         return _BLANK_LINES.sub("\n\n", text)
 
-    def has(self, message: str) -> bool:
-        """Whether the default locale knows this message."""
-        topic, _, block = message.partition(".")
-        return block in self._template(DEFAULT_LOCALE, topic).blocks
-
     def label(self, locale: str, name: str, /, **facts: object) -> str:
         """The words on a button, as plain text."""
         return Markup(self.render(locale, f"labels.{name}", **facts)).unescape()
-
-    def messages(self, locale: str) -> Mapping[str, set[str]]:
-        """All block names by topic, for those who compare locales."""
-        environment = self._environments[locale]
-        topics = [name.removesuffix(".j2") for name in environment.list_templates()]
-        return {topic: set(self._template(locale, topic).blocks) for topic in topics}
 
     def _template(self, locale: str, topic: str) -> Template:
         key = (locale, topic)
@@ -90,8 +80,11 @@ class Texts:
 
 
 def short(text: str, most: int) -> str:
-    """The text, cut to `most` characters with an ellipsis."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    """The text, cut with an ellipsis to `most` UTF-16 units, as Telegram counts; an emoji is never halved."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    if len(units) <= 2 * most:
+        return text
+    return units[: 2 * (most - 1)].decode("utf-16-le", "ignore").rstrip() + "…"
 
 
 def _moment(instant: datetime, timezone: str) -> dict[str, object]:

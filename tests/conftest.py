@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from bot.storage.sqlite import SqliteDatabase
+from tests.specification import Witness, specification
 from tests.world import World
+
+
+def pytest_report_header() -> str:
+    """Say whether the stories' calls are held against the published specification."""
+    held = "every call and reply is held against it" if specification() else "not at hand, nothing is held against it"
+    return f"Bot API specification: {held}"
 
 
 @pytest.fixture
@@ -14,6 +21,9 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     """绿洲路126号大院 on a Tuesday morning, with a bot and nobody on it yet."""
     database = await SqliteDatabase.open(str(tmp_path / "lianxin.db"))
     try:
-        yield await World.make(database)
+        world = await World.make(database)
+        witness = Witness(world.telegram)
+        yield world
+        assert witness.violations() == []
     finally:
         await database.close()

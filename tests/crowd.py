@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 HOUSE = Path(__file__).parent.parent
 SAMPLE = HOUSE / "samples" / "luzhou-126"
-PATIENCE = 60.0
+PATIENCE = 30.0
 """Seconds after which waiting for another process means that something is wrong."""
 STOP_WITHIN = 15.0
 UNHURRIED = {
@@ -98,13 +98,18 @@ class Square:
 
 
 @asynccontextmanager
-async def opened(offset_file: Path | None = None, *, now: datetime | None = None) -> AsyncIterator[Square]:
-    """A square to meet on. With `offset_file` the clock can be moved, and starts at `now`."""
+async def opened(
+    offset_file: Path | None = None, *, now: datetime | None = None, latency: float = 0.0
+) -> AsyncIterator[Square]:
+    """A square to meet on, with `latency` seconds for every call of the bot.
+
+    With `offset_file` the clock can be moved, and starts at `now`; then every call is remembered.
+    """
     clock = MovableClock(system_clock(None), offset_file)
     if now is not None:
         clock.move(now - clock())
     sandbox = Sandbox(clock, keep_calls=KEEPS_ALL if offset_file else 0)
-    runner = web.AppRunner(make_app(sandbox, clock), access_log=None, shutdown_timeout=1)
+    runner = web.AppRunner(make_app(sandbox, clock, latency=latency), access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -222,7 +227,7 @@ class Resident(Person):
         await self.presses(f"issue.rate:{issue}:satisfied", before)
 
 
-LATE = timedelta(hours=3)
+LATE = timedelta(hours=2)
 """How long some issues lie: long enough for reminders and escalations of the urgent ones."""
 
 

@@ -18,7 +18,7 @@ import pytest
 import structlog
 
 import bot.app
-from bot import cli
+from bot import demo
 from bot.cli import main
 from bot.config import Settings
 from bot.domain.errors import OperatorError, Unavailable
@@ -308,7 +308,7 @@ class TestSandbox:
 
     def test_the_house_stands(self) -> None:
         """The sample compound lies where the sandbox looks for it."""
-        assert (cli.SMALL / "posts.csv").exists()
+        assert (demo.SMALL / "posts.csv").exists()
 
     def test_people_get_answers_and_the_bot_comes_back(self, tmp_path: Path, unused_tcp_port: int) -> None:
         """Founding, answers, kill -9 of the bot, Ctrl-C, and everything is still there the next time."""

@@ -12,7 +12,7 @@ from bot.actions.desk import Rules
 from bot.actions.directory import APPOINT_PREFIX, JOIN_PREFIX, find_post, import_register, invite, joining_links
 from bot.app import TEMPLATES, App, assemble
 from bot.domain.posts import PostKind
-from bot.domain.register import read_register
+from bot.domain.register import ListedBuilding, ListedCompound, ListedUnit, Register, read_register
 from bot.gateway.pacing import Pace
 from bot.sandbox.core import Sandbox
 from bot.sandbox.people import Button, Group, Seen, User
@@ -20,9 +20,9 @@ from bot.sandbox.request import SandboxRequest
 from bot.spreadsheets import read
 from bot.storage.engine import Database, Row
 from bot.storage.issues import Event, Issue
-from bot.storage.sqlite import SqliteDatabase
 from bot.storage.store import Store
 from bot.texts import Texts
+from tests.engines import ask
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "luzhou-126"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -106,7 +106,7 @@ class Phone:
 
     async def sends_album(self, count: int, caption: str = "") -> None:
         """Send several photos as one album."""
-        self.user.sends_album(None, [b""] * count, caption)
+        self.user.sends_album(None, caption, [None] * count)
         await self.world.settle()
 
     async def presses(self, *labels: str) -> None:
@@ -122,6 +122,11 @@ class Phone:
         """Press a button that never was, under the newest message."""
         self.user.forges(None, self.messages[-1].id if self.messages else 1, data)
         await self.world.settle()
+
+    async def reports(self, text: str = "三栋2单元楼道灯坏了", category: str = "照明") -> None:
+        """Report an issue: words, category, send."""
+        await self.sends(text)
+        await self.presses(category, "提交")
 
     async def opens(self, payload: str) -> None:
         """Open a deep link."""
@@ -251,13 +256,19 @@ class World:
         raise AssertionError(f"no door {building} {entrance}: {[(one.building, one.entrance) for one in doors]}")
 
     async def holder(
-        self, kind: PostKind, building: str = "", entrance: str = "", name: str = "", pick: int = 0
+        self,
+        kind: PostKind,
+        building: str = "",
+        entrance: str = "",
+        name: str = "",
+        pick: int = 0,
+        compound: int = 1,
     ) -> Phone:
         """Whoever holds a post, on the bot by a one-time invitation."""
-        key = f"{kind} {building} {entrance} {name} {pick}"
+        key = f"{kind} {building} {entrance} {name} {pick} {compound}"
         if key not in self.people:
             phone = self.newcomer(name or f"{building}{kind}")
-            await phone.opens(APPOINT_PREFIX + await self.invitation(kind, building, entrance))
+            await phone.opens(APPOINT_PREFIX + await self.invitation(kind, building, entrance, compound))
             if not phone.sees("您现在是"):
                 message = phone.messages[-1]
                 await phone.presses(message.buttons[pick][0].text)
@@ -265,16 +276,41 @@ class World:
             self.people[key] = phone
         return self.people[key]
 
-    async def invitation(self, kind: PostKind, building: str = "", entrance: str = "") -> str:
+    async def invitation(
+        self, kind: PostKind, building: str = "", entrance: str = "", compound: int = 1
+    ) -> str:
         """A one-time code for a post."""
         async with self.database.transaction() as connection:
             store = Store(connection)
-            post_id = await find_post(store, 1, kind, building, entrance)
+            post_id = await find_post(store, compound, kind, building, entrance)
             return await invite(store, post_id, self.clock.now)
 
     async def leader_of(self, building: str) -> Phone:
         """The building leader."""
         return await self.holder(PostKind.BUILDING_LEADER, building)
+
+    async def another_compound(self) -> int:
+        """A second compound on the same bot, with one building and one unit; gives its id."""
+        there = ListedCompound(
+            code="tonggong",
+            name="通工小区",
+            timezone=None,
+            locale=None,
+            buildings=(ListedBuilding("1", "1号楼"),),
+            entrances=(),
+            units=(ListedUnit("1", None, "101", None),),
+            posts=(),
+        )
+        async with self.database.transaction() as connection:
+            await import_register(Store(connection), Register((there,)), self.clock.now)
+            return max(compound.id for compound in await Store(connection).places.compounds())
+
+    async def contents(self, *but: str) -> dict[str, list[tuple[object, ...]]]:
+        """Every row of every table, the mail and the tables named aside: to see that nothing has changed."""
+        tables = await self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        names = [row["name"] for row in tables if row["name"] not in ("inbox", "outbox", "sqlite_sequence", *but)]
+        # The database names its own tables: nothing of it comes from outside.
+        return {name: [tuple(row) for row in await self.rows(f"SELECT * FROM {name}")] for name in names}  # noqa: S608
 
     def group(self, title: str, *members: Phone) -> Group:
         """A group chat with the bot in it."""
@@ -298,9 +334,8 @@ class World:
 
     async def rows(self, sql: str) -> list[Row]:
         """Plain SQL for a test's question."""
-        if not isinstance(self.database, SqliteDatabase):
-            raise TypeError("only SQLite tests ask in SQL")
-        return list(await self.database._connection.execute_fetchall(sql))  # type: ignore[arg-type]  # noqa: SLF001
+        async with self.database.transaction() as connection:
+            return await ask(connection, sql)
 
 
 async def _start(

@@ -5,8 +5,41 @@ from datetime import datetime
 
 from bot.actions.clocks import UNDONE, clock_of, resolve_due
 from bot.actions.desk import Choices, Desk, choice
-from bot.domain.transitions import REOPEN_WITHIN, State
+from bot.domain.posts import PostKind, committee_of, holders_at
+from bot.domain.transitions import REOPEN_WITHIN, Role, State
 from bot.storage.issues import Issue
+
+RATINGS = ("satisfied", "fair", "dissatisfied")
+
+
+async def roles_of(desk: Desk, issue: Issue, actor_id: int | None) -> set[Role]:
+    """What somebody is to an issue; whom it is about is nothing to it (C10)."""
+    if actor_id is None:
+        return {Role.CLOCK}
+    if actor_id in (await desk.store.issues.parts(issue.id))["concerned"]:
+        return set()
+    roles = set()
+    if actor_id == issue.reporter_id:
+        roles.add(Role.REPORTER)
+    if actor_id == issue.handler_id:
+        roles.add(Role.HANDLER)
+    holders = await desk.holders(issue.place.compound_id)
+    if any(holder.person_id == actor_id for holder in committee_of(holders)):
+        roles.add(Role.COMMITTEE)
+    return roles
+
+
+async def may_see(desk: Desk, issue: Issue, person_id: int) -> bool:
+    """Whether this person may open an issue at all.
+
+    Those may who take part in it, follow it, are the committee, or the deputy who is told when it is late.
+    """
+    if await roles_of(desk, issue, person_id):
+        return True
+    parts = await desk.store.issues.parts(issue.id)
+    holders = await desk.holders(issue.place.compound_id)
+    deputies = {holder.person_id for holder in holders_at(PostKind.DEPUTY_LEADER, issue.place, holders)}
+    return person_id in (parts["follows"] | deputies) - parts["concerned"]
 
 
 async def facts_of(desk: Desk, issue: Issue) -> dict[str, object]:
@@ -30,6 +63,7 @@ async def facts_of(desk: Desk, issue: Issue) -> dict[str, object]:
         "closed_how": issue.closed_how,
         "reopen_count": issue.reopen_count,
         "rating": issue.rating,
+        "nudged_at": issue.nudged_at,
     }
 
 
@@ -42,7 +76,6 @@ async def tell_about(
     *,
     choices: Choices = (),
     card_key: str | None = None,
-    anew: bool = True,
     dedupe_key: str | None = None,
 ) -> bool:
     """Tell a person something about an issue, with all its facts at hand."""
@@ -52,7 +85,6 @@ async def tell_about(
         {**await facts_of(desk, issue), **(facts or {})},
         choices=choices,
         card_key=card_key,
-        anew=anew,
         dedupe_key=dedupe_key,
     )
 
@@ -62,11 +94,16 @@ def card_key(issue_id: int) -> str:
     return f"issue:{issue_id}"
 
 
-def card_choices(issue: Issue, person_id: int) -> Choices:
-    """What the handler can tap on the card in this state (L1)."""
+def card_choices(issue: Issue, person_id: int, *, is_committee: bool = False) -> Choices:
+    """What can be tapped on the card in this state: by the handler (L1), the committee, or who only looks on."""
     number = issue.id
+    history = choice("history", "issue.history", number)
     if person_id != issue.handler_id:
-        return ()
+        if is_committee and issue.state in UNDONE:
+            return ((choice("transfer", "issue.transfer", number), history),)
+        if is_committee and issue.state == State.CLOSED:
+            return ((choice("reopen", "issue.reopen", number), history),)
+        return ((history,),)
     if issue.state == State.OPEN:
         return (
             (choice("accept", "issue.accept", number),),
@@ -80,8 +117,8 @@ def card_choices(issue: Issue, person_id: int) -> Choices:
             (choice("why_me", "issue.why", number), choice("more", "issue.more", number)),
         )
     if issue.state == State.RESOLVED:
-        return ((choice("reply", "issue.reply", number), choice("history", "issue.history", number)),)
-    return ((choice("history", "issue.history", number),),)
+        return ((choice("reply", "issue.reply", number), history),)
+    return ((choice("reopen", "issue.reopen", number), history),) if is_committee else ((history,),)
 
 
 async def card_facts(desk: Desk, issue: Issue, person_id: int) -> dict[str, object]:
@@ -108,30 +145,65 @@ async def card_facts(desk: Desk, issue: Issue, person_id: int) -> dict[str, obje
     }
 
 
-async def redraw(desk: Desk, issue: Issue, *, anew: bool = False, only: int | None = None) -> None:
-    """Bring the handler's card (and those of earlier handlers) up to date; the same message is edited."""
-    history = await desk.store.issues.history(issue.id) if only is None else []
-    once = {event.actor_id for event in history if event.action in ("accept", "decline", "transfer")}
-    for person_id in {issue.handler_id, *once} - {None} if only is None else {only}:
-        if person_id is None or (person_id == issue.reporter_id and person_id != issue.handler_id):
-            continue
-        await desk.tell(
-            person_id,
-            "card.issue",
-            await card_facts(desk, issue, person_id),
-            choices=card_choices(issue, person_id),
-            card_key=card_key(issue.id),
-            anew=anew,
-        )
+async def redraw(desk: Desk, issue: Issue, person_id: int, *, anew: bool = False) -> None:
+    """Bring somebody's card up to date: the same message is edited, or with `anew` a new one is sent.
+
+    Who has no business with the issue any more reads only who has it now. Only the handler is sent a card
+    they have not got.
+    """
+    if await may_see(desk, issue, person_id):
+        message, facts = "card.issue", await card_facts(desk, issue, person_id)
+        is_committee = Role.COMMITTEE in await roles_of(desk, issue, person_id)
+        choices = card_choices(issue, person_id, is_committee=is_committee)
+    else:
+        message, facts, choices = "issue.taken_over", await facts_of(desk, issue), ()
+    await desk.tell(
+        person_id,
+        message,
+        facts,
+        choices=choices,
+        card_key=card_key(issue.id),
+        anew=anew,
+        only_if_sent=not anew and person_id != issue.handler_id,
+    )
 
 
-async def hand_over(desk: Desk, issue: Issue, message: str, facts: Mapping[str, object] | None = None) -> None:
+async def bring_down(desk: Desk, issue: Issue, person_id: int) -> None:
+    """Show somebody the card at the end of their chat; the one above, if any, points there: one is alive."""
+    facts, key = {"number": issue.number}, card_key(issue.id)
+    await desk.tell(person_id, "card.moved", facts, card_key=key, anew=False, only_if_sent=True)
+    await redraw(desk, issue, person_id, anew=True)
+
+
+async def hand_over(desk: Desk, issue: Issue, message: str, facts: Mapping[str, object]) -> None:
     """A new handler gets a word why, the photos, and the card."""
+    await tell_about(desk, issue, issue.handler_id, message, facts)
+    await show_photos(desk, issue, issue.handler_id)
+    await bring_down(desk, issue, issue.handler_id)
+
+
+async def show_photos(desk: Desk, issue: Issue, person_id: int) -> bool:
+    """Show all photos of an issue, as far as one album holds them; False when there are none."""
     photos = [one.file for one in await desk.store.issues.attachments(issue.id) if one.kind == "photo"]
-    if message != "issue.assigned":
-        await tell_about(desk, issue, issue.handler_id, message, facts)
-    await desk.show_photos(issue.handler_id, photos)
-    await redraw(desk, issue, anew=True, only=issue.handler_id)
+    await desk.show_photos(person_id, photos)
+    return bool(photos)
+
+
+def verdict_key(issue_id: int) -> str:
+    """Under which name the reporter's chat remembers the question whether it is fixed."""
+    return f"verdict:{issue_id}"
+
+
+async def redraw_verdict(desk: Desk, issue: Issue) -> None:
+    """Bring the reporter's question whether it is fixed up to date; the same message is edited."""
+    message, choices = "my.issue", reporter_choices(issue, now=desk.now)
+    if issue.rating is not None:
+        message, choices = "issue.rated", ()
+    elif issue.closed_how == "confirmed":
+        message = "issue.thanks"
+        choices = tuple((choice(word, "issue.rate", issue.id, word),) for word in RATINGS)
+    facts, key = await facts_of(desk, issue), verdict_key(issue.id)
+    await desk.tell(issue.reporter_id, message, facts, choices=choices, card_key=key, anew=False)
 
 
 def reporter_choices(issue: Issue, *, now: datetime) -> Choices:

@@ -10,7 +10,7 @@ from bot.storage.issues import Issue
 
 LADDER = "ladder"
 LAPSE = "lapse"
-UNDONE = frozenset((State.OPEN, State.ACCEPTED, State.WAITING_REPORTER, State.WAITING_EXTERNAL, State.SCHEDULED))
+UNDONE = frozenset(State) - {State.RESOLVED, State.CLOSED}
 
 
 async def clock_of(desk: Desk, issue: Issue) -> RunningClock:

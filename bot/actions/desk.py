@@ -142,12 +142,14 @@ class Desk:
         choices: Choices = (),
         card_key: str | None = None,
         anew: bool = True,
+        only_if_sent: bool = False,
         lane: Lane = Lane.WORK,
         dedupe_key: str | None = None,
     ) -> bool:
         """Post a message to a person in their language; False when the bot cannot reach them.
 
-        With a `card_key` the message is remembered under it; `anew=False` edits the one remembered.
+        With a `card_key` the message is remembered under it; `anew=False` edits the one remembered, and sends a
+        new one where there is none, except with `only_if_sent`.
         """
         addressee = await self.addressee(person_id)
         if addressee is None:
@@ -162,6 +164,7 @@ class Desk:
             intent=Intent.SAY if anew else Intent.CARD,
             lane=lane,
             dedupe_key=dedupe_key,
+            **({"only_if_sent": True} if only_if_sent else {}),
         )
         return True
 

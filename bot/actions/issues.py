@@ -1,22 +1,24 @@
-"""What can be done to an issue: every verb goes through the table, is written once, and told to whom it concerns."""
+"""What can be done to an issue: every verb goes through the table, is written, and told to whom it concerns."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from bot.actions.cards import hand_over, redraw, tell_about
+from bot.actions.cards import RATINGS, redraw, roles_of, show_photos, tell_about
 from bot.actions.clocks import set_clocks, start_ladder
 from bot.actions.desk import Desk, calendar_of
-from bot.actions.tellings import RATINGS, TELLINGS, Deed, Said
+from bot.actions.tellings import TELLINGS, Deed, Said
 from bot.domain.categories import Category
 from bot.domain.clocks import terms
 from bot.domain.errors import Refused
-from bot.domain.posts import COMMITTEE, Match, Place, PostKind, committee_of, holders_at, match
+from bot.domain.posts import COMMITTEE, LEVEL, Holder, Match, Place, PostKind, committee_of, match
 from bot.domain.transitions import Action, Given, Resolution, Role, Standing, State, check
 from bot.storage.issues import Issue
 
-TEXT_MOST = 4000
-"""Characters of one message that are kept; what Telegram lets a person type in one go is a little more."""
+TEXT_MOST = 12_000
+"""Characters of a report: what is too long for one message of 4096 arrives cut into several."""
+WORDS_MOST = 3500
+"""UTF-16 units of what is passed on as it was said: with who says it, it fits into one message of 4096."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,6 @@ async def file(desk: Desk, reporter_id: int, report: Report) -> Issue:
     holders = await desk.holders(place.compound_id)
     found, concerned = await foresee(desk, category, place, about_handler=report.about_handler)
     if found is None:
-        desk.tell_operator("operator.nobody_responsible", {"compound": place.compound_id})
         raise Refused("nobody_responsible")
     residencies = await desk.store.people.residencies(reporter_id)
     approved = any(home.state == "approved" and home.compound_id == place.compound_id for home in residencies)
@@ -91,7 +92,7 @@ async def file(desk: Desk, reporter_id: int, report: Report) -> Issue:
         from_state="",
         to_state=State.OPEN.value,
         text=report.text,
-        facts=_reason(found),
+        facts={**_reason(found), "handler": found.holder.person_id},
         attachments=[("photo", file) for file in report.photos] + [("voice", file) for file in report.voices],
         now=desk.now,
     )
@@ -101,7 +102,8 @@ async def file(desk: Desk, reporter_id: int, report: Report) -> Issue:
         await desk.store.issues.add_part(issue_id, person_id, "follows")
     issue = await _known(desk, issue_id)
     await start_ladder(desk, issue)
-    await hand_over(desk, issue, "issue.assigned")
+    await show_photos(desk, issue, issue.handler_id)
+    await redraw(desk, issue, issue.handler_id, anew=True)
     for person_id in found.followers:
         await tell_about(desk, issue, person_id, "issue.following")
     await _report_empty_posts(desk, issue, found)
@@ -133,22 +135,23 @@ async def _report_empty_posts(desk: Desk, issue: Issue, found: Match) -> None:
             )
 
 
-async def act(desk: Desk, issue_id: int, actor_id: int | None, action: Action, said: Said | None = None) -> Issue:
+async def act(
+    desk: Desk, issue_id: int, actor_id: int | None, action: Action, said: Said | None = None
+) -> Issue:
     """Do one thing of the table to an issue; without an actor it is the clock that does it.
 
     The issue is locked, read again, checked (right, state, what must be said), changed, recorded, and told.
     Raises Refused with the table's reasons, `no_such_issue`, `text_too_long`, or `last_in_line`,
-    `not_a_target`, `bad_answer` from the action itself.
+    `not_a_target`, `nobody_responsible`, `bad_answer` from the action itself.
     """
     said = said or Said()
     issue = await desk.store.issues.locked(issue_id)
     if issue is None:
         raise Refused("no_such_issue")
-    if len(said.text) > TEXT_MOST:
-        raise Refused("text_too_long", most=TEXT_MOST)
-    roles = await roles_of(desk, issue, actor_id)
+    check_length(said.text)
     given = Given(said.text, len(said.photos), said.target is not None)
-    row = check(action, standing_of(desk, issue), roles, given, desk.now)
+    roles = await roles_of(desk, issue, actor_id)
+    row = check(action, _standing(desk, issue), roles, given, desk.now)
     deed = Deed(action, issue, actor_id, said)
     after = replace(issue, state=row.to or issue.state, resolution=row.resolution or issue.resolution)
     change = _CHANGES.get(action)
@@ -170,51 +173,50 @@ async def act(desk: Desk, issue_id: int, actor_id: int | None, action: Action, s
     tell = TELLINGS.get(action)
     if tell is not None:
         await tell(desk, deed, after)
-    await redraw(desk, after)
+    # A new handler has just been given a card; whoever had the issue, or acted on it, sees theirs change.
+    await redraw(desk, after, issue.handler_id)
+    if actor_id not in (None, issue.handler_id) and Role.COMMITTEE in roles:
+        await redraw(desk, after, actor_id)
     return after
 
 
-async def roles_of(desk: Desk, issue: Issue, actor_id: int | None) -> set[Role]:
-    """What somebody is to an issue; whom it is about is nothing to it (C10)."""
-    if actor_id is None:
-        return {Role.CLOCK}
-    parts = await desk.store.issues.parts(issue.id)
-    if actor_id in parts["concerned"]:
-        return set()
-    roles = set()
-    if actor_id == issue.reporter_id:
-        roles.add(Role.REPORTER)
-    if actor_id == issue.handler_id:
-        roles.add(Role.HANDLER)
-    holders = await desk.holders(issue.place.compound_id)
-    if any(holder.person_id == actor_id for holder in committee_of(holders)):
-        roles.add(Role.COMMITTEE)
-    return roles
+async def expect(desk: Desk, issue_id: int, actor_id: int, action: Action) -> Issue:
+    """Refuse before a person has typed their words what the table would refuse afterwards."""
+    issue = await desk.store.issues.locked(issue_id)
+    if issue is None:
+        raise Refused("no_such_issue")
+    everything = Given("…", photos=1, target=True, date=True)
+    check(action, _standing(desk, issue), await roles_of(desk, issue, actor_id), everything, desk.now)
+    if action == Action.DECLINE:
+        await _next_in_line(desk, issue)
+    return issue
 
 
-async def may_see(desk: Desk, issue: Issue, person_id: int) -> bool:
-    """Whether this person may open an issue at all.
-
-    Those may who take part in it, follow it, are the committee, or the deputy who is told when it is late.
-    """
-    if await roles_of(desk, issue, person_id):
-        return True
-    parts = await desk.store.issues.parts(issue.id)
-    holders = await desk.holders(issue.place.compound_id)
-    deputies = {holder.person_id for holder in holders_at(PostKind.DEPUTY_LEADER, issue.place, holders)}
-    return person_id in (parts["follows"] | deputies) - parts["concerned"]
+def check_length(text: str) -> None:
+    """Refuse what would not fit into one message with a few words around it."""
+    if len(text.encode("utf-16-le")) > 2 * WORDS_MOST:
+        raise Refused("text_too_long", most=WORDS_MOST)
 
 
-def standing_of(desk: Desk, issue: Issue) -> Standing:
-    """The issue as the table looks at it."""
+def photo_needed(desk: Desk, issue: Issue) -> bool:
+    """Whether resolving it takes a photo (C5)."""
     category = desk.rules.categories.get(issue.category)
-    return Standing(
-        issue.state,
-        issue.closed_at,
-        issue.nudged_at,
-        issue.rating is not None,
-        issue.resolution,
-        bool(category and category.photo_to_resolve),
+    return bool(category and category.photo_to_resolve)
+
+
+def _standing(desk: Desk, issue: Issue) -> Standing:
+    is_rated = issue.rating is not None
+    return Standing(issue.state, issue.closed_at, issue.nudged_at, is_rated, photo_needed(desk, issue))
+
+
+async def _match(desk: Desk, issue: Issue, declined: frozenset[int] = frozenset()) -> Match | None:
+    category = desk.rules.categories.get(issue.category)
+    return match(
+        category.handled_by if category else "leader",
+        issue.place,
+        await desk.holders(issue.place.compound_id),
+        declined=declined,
+        concerned=(await desk.store.issues.parts(issue.id))["concerned"],
     )
 
 
@@ -229,42 +231,58 @@ async def _accept(desk: Desk, _deed: Deed, after: Issue) -> Issue:
     return replace(after, accepted_at=desk.now)
 
 
-async def _decline(desk: Desk, deed: Deed, after: Issue) -> Issue:
-    issue = deed.before
-    parts = await desk.store.issues.parts(issue.id)
-    declined = parts["declined"] | {issue.handler_id}
-    category = desk.rules.categories.get(issue.category)
-    found = match(
-        category.handled_by if category else "leader",
-        issue.place,
-        await desk.holders(issue.place.compound_id),
-        declined=declined,
-        concerned=parts["concerned"],
-    )
-    if found is None or found.holder.person_id in declined:
+async def _next_in_line(desk: Desk, issue: Issue) -> Match:
+    """Who gets it when the handler declines: nobody who has declined it before, nor whom the bot cannot reach."""
+    declined = (await desk.store.issues.parts(issue.id))["declined"] | {issue.handler_id}
+    found = await _match(desk, issue, declined)
+    if found is None or found.holder.person_id in declined or not found.holder.reachable:
         raise Refused("last_in_line")
-    await desk.store.issues.add_part(issue.id, issue.handler_id, "declined")
-    deed.facts.update(_reason(found))
-    return _assigned(desk, after, found.holder.person_id, found.holder.kind.value, _reason(found))
+    return found
+
+
+async def _decline(desk: Desk, deed: Deed, after: Issue) -> Issue:
+    found = await _next_in_line(desk, deed.before)
+    await desk.store.issues.add_part(after.id, deed.before.handler_id, "declined")
+    return _assigned(desk, deed, after, found)
+
+
+async def targets(desk: Desk, issue: Issue) -> list[Holder]:
+    """Whom an issue can be given to: each reachable holder once, those of its own building first.
+
+    Never whom it is about, who reported it, or who has it; for a common area any building will do.
+    """
+    passed_over = (await desk.store.issues.parts(issue.id))["concerned"] | {
+        issue.handler_id,
+        issue.reporter_id,
+    }
+    own = issue.place.building_id
+    once: dict[int, Holder] = {}
+    for holder in sorted(
+        await desk.holders(issue.place.compound_id), key=lambda one: one.building_id is None
+    ):
+        is_near = holder.building_id in (None, own) or (own is None and LEVEL[holder.kind] == "building")
+        if is_near and holder.reachable and holder.person_id not in passed_over:
+            once.setdefault(holder.person_id, holder)
+    return list(once.values())
 
 
 async def _transfer(desk: Desk, deed: Deed, after: Issue) -> Issue:
-    target = deed.said.target
-    parts = await desk.store.issues.parts(deed.before.id)
-    posts = [
-        holder
-        for holder in await desk.holders(after.place.compound_id)
-        if holder.person_id == target and holder.reachable
-    ]
-    if not posts or target == deed.before.handler_id or target in parts["concerned"]:
-        raise Refused("not_a_target")
-    reason: dict[str, object] = {"rule": "transferred", "post": posts[0].kind.value, "reachable": True, "skipped": []}
-    return _assigned(desk, after, posts[0].person_id, posts[0].kind.value, reason)
+    for holder in await targets(desk, deed.before):
+        if holder.person_id == deed.said.target:
+            return _assigned(desk, deed, after, Match(holder, "transferred", ()))
+    raise Refused("not_a_target")
 
 
-def _assigned(desk: Desk, after: Issue, person_id: int, post: str, reason: dict[str, object]) -> Issue:
+def _assigned(desk: Desk, deed: Deed, after: Issue, found: Match) -> Issue:
+    deed.facts.update(_reason(found))
+    holder = found.holder
     return replace(
-        after, handler_id=person_id, handler_post=post, reason=reason, assigned_at=desk.now, accepted_at=None
+        after,
+        handler_id=holder.person_id,
+        handler_post=holder.kind.value,
+        reason=_reason(found),
+        assigned_at=desk.now,
+        accepted_at=None,
     )
 
 
@@ -297,15 +315,10 @@ async def _again(desk: Desk, deed: Deed, after: Issue) -> Issue:
     holders = await desk.holders(after.place.compound_id)
     if any(holder.person_id == after.handler_id for holder in holders):
         return after
-    parts = await desk.store.issues.parts(after.id)
-    category = desk.rules.categories.get(after.category)
-    found = match(
-        category.handled_by if category else "leader", after.place, holders, concerned=parts["concerned"]
-    )
+    found = await _match(desk, after)
     if found is None:
         raise Refused("nobody_responsible")
-    deed.facts.update(_reason(found))
-    return _assigned(desk, after, found.holder.person_id, found.holder.kind.value, _reason(found))
+    return _assigned(desk, deed, after, found)
 
 
 async def _end(desk: Desk, deed: Deed, after: Issue) -> Issue:

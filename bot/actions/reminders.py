@@ -1,19 +1,34 @@
 """What the clock does: one due row at a time, exactly once, folded into one message for each person."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
-from bot.actions.cards import card_choices, card_facts, tell_about
+from bot.actions.cards import (
+    card_choices,
+    facts_of,
+    may_see,
+    reporter_choices,
+    roles_of,
+    tell_about,
+    verdict_key,
+)
 from bot.actions.clocks import LADDER, LAPSE, UNDONE, clock_of
-from bot.actions.desk import Choice, Desk, choice
+from bot.actions.desk import Desk, choice
 from bot.actions.issues import act
+from bot.domain.categories import Urgency
 from bot.domain.ladder import Rung, instant_of, next_stage, rung
-from bot.domain.posts import COMMITTEE, Holder, PostKind
-from bot.domain.transitions import Action, State
+from bot.domain.posts import COMMITTEE, Holder, PostKind, holders_at
+from bot.domain.transitions import LAPSE_AFTER, Action, Role, State
 from bot.storage.issues import Due, Issue, Notice
 
 FOLD_MOST = 12
 """How many issues one folded message names; the rest is counted."""
+_URGENCIES = tuple(Urgency)
+_UPWARDS = (
+    PostKind.SELF_MANAGEMENT_COMMITTEE,
+    PostKind.OWNERS_COMMITTEE_DIRECTOR,
+    PostKind.BRANCH_SECRETARY,
+)
 
 
 async def fire_one(desk: Desk) -> bool:
@@ -21,45 +36,52 @@ async def fire_one(desk: Desk) -> bool:
     due = await desk.store.dues.claim(desk.now)
     if due is None:
         return False
-    if due.kind == LAPSE:
-        issue = await desk.store.issues.locked(due.issue_id)
-        if issue is not None and issue.state == State.RESOLVED:
-            await act(desk, issue.id, None, Action.LAPSE)
-        else:
-            await desk.store.dues.drop(due.issue_id, LAPSE)
+    issue = await desk.store.issues.locked(due.issue_id)
+    if issue is not None and due.kind == LAPSE and issue.state == State.RESOLVED:
+        await _lapse(desk, issue)
+    elif issue is not None and due.kind == LADDER and issue.state in UNDONE:
+        await _climb(desk, issue, due)
     else:
-        await _climb(desk, due)
+        await desk.store.dues.drop(due.issue_id, due.kind)
     return True
 
 
-async def _climb(desk: Desk, due: Due) -> None:
+async def _lapse(desk: Desk, issue: Issue) -> None:
+    """Seven silent days end an issue, at any hour; a word of the reporter begins them anew."""
+    history = await desk.store.issues.history(issue.id)
+    silent_since = max(event.at for event in history if event.actor_id == issue.reporter_id)
+    if silent_since + LAPSE_AFTER > desk.now:
+        await desk.store.dues.put(issue.id, LAPSE, silent_since + LAPSE_AFTER, 0)
+        return
+    closed = await act(desk, issue.id, None, Action.LAPSE)
+    event = (await desk.store.issues.history(issue.id))[-1]
+    await _notify(desk, closed, {closed.reporter_id: "lapsed"}, 0, event.id)
+
+
+async def _climb(desk: Desk, issue: Issue, due: Due) -> None:
     """Climb every rung that has been reached, and set the next one."""
-    issue = await desk.store.issues.locked(due.issue_id)
-    if issue is None or issue.state not in UNDONE:
-        await desk.store.dues.drop(due.issue_id, LADDER)
-        return
+    ladder = desk.rules.ladder
     clock = await clock_of(desk, issue)
-    first = instant_of(due.stage, clock, due.due_at, desk.rules.ladder)
-    if rung(due.stage, desk.rules.ladder).percent is not None and first is not None and first > desk.now:
-        # The clock has been changed since this row was written.
-        await desk.store.dues.put(issue.id, LADDER, first, due.stage)
-        return
-    coming = next_stage(due.stage + 1, clock, desk.now, due.due_at, desk.rules.ladder)
-    reached = range(due.stage, coming[0] if coming else due.stage + 1)
-    # Repeats missed while nobody was there are one repeat, not a backlog.
-    rungs = [rung(stage, desk.rules.ladder) for stage in reached]
-    rungs = [one for one in rungs if one.percent is not None] + [one for one in rungs if one.percent is None][-1:]
-    for one in rungs:
-        await _tell_rung(desk, issue, one)
-    if coming is None:
+    at = instant_of(due.stage, clock, due.due_at, ladder)
+    coming = next_stage(due.stage + 1, clock, desk.now, due.due_at, ladder)
+    if at is None or coming is None:
         await desk.store.dues.drop(issue.id, LADDER)
-    else:
-        await desk.store.dues.put(issue.id, LADDER, coming[1], coming[0])
+        return
+    if rung(due.stage, ladder).percent is not None and at > desk.now:
+        # The clock has been changed since this row was written.
+        await desk.store.dues.put(issue.id, LADDER, at, due.stage)
+        return
+    rungs = [rung(stage, ladder) for stage in range(due.stage, coming[0])]
+    for one in rungs:
+        # Repeats missed while nobody was there are one repeat, not a backlog.
+        if one.percent is not None or one is rungs[-1]:
+            await _reach(desk, issue, one)
+    await desk.store.dues.put(issue.id, LADDER, coming[1], coming[0])
 
 
-async def _tell_rung(desk: Desk, issue: Issue, one: Rung) -> None:
+async def _reach(desk: Desk, issue: Issue, one: Rung) -> None:
     action = Action.REMIND if one.kind == "reminder" else Action.ESCALATE
-    await desk.store.issues.record(
+    event_id = await desk.store.issues.record(
         issue.id,
         actor_id=None,
         action=action.value,
@@ -70,51 +92,50 @@ async def _tell_rung(desk: Desk, issue: Issue, one: Rung) -> None:
         attachments=(),
         now=desk.now,
     )
+    await _notify(desk, issue, await _audience(desk, issue, one), one.stage, event_id)
+
+
+async def _notify(desk: Desk, issue: Issue, told: Mapping[int, str], stage: int, event_id: int) -> None:
+    """Have people told: person → topic."""
+    facts = {"event": event_id, "is_known_above": len(told) > 1}
+    for person_id, topic in told.items():
+        release_at = await _release(desk, issue, topic)
+        await desk.store.notices.put(person_id, issue.id, topic, stage, facts, desk.now, release_at)
+
+
+async def _release(desk: Desk, issue: Issue, topic: str) -> datetime:
+    """When it may be said: what has ended is no danger any more."""
     quiet = desk.rules.quiet_hours(await desk.timezone(issue.place.compound_id))
-    release_at = quiet.release(desk.now, issue.urgency)
-    for person_id, topic in (await _audience(desk, issue, one)).items():
-        facts = {"percent": one.percent or 0, "clock": "accept" if issue.state == State.OPEN else "resolve"}
-        await desk.store.notices.put(person_id, issue.id, topic, one.stage, facts, desk.now, release_at)
+    return quiet.release(desk.now, Urgency.ORDINARY if topic == "lapsed" else issue.urgency)
 
 
 async def _audience(desk: Desk, issue: Issue, one: Rung) -> dict[int, str]:
     """Whom a rung speaks to: person → topic. Whom the issue is about hears nothing (C10)."""
-    holders = await desk.holders(issue.place.compound_id)
-    concerned = (await desk.store.issues.parts(issue.id))["concerned"]
-    free = [holder for holder in holders if holder.person_id not in concerned and holder.reachable]
-    told: dict[int, str] = {}
+    passed_over = (await desk.store.issues.parts(issue.id))["concerned"] | {issue.handler_id}
+    others = [
+        holder
+        for holder in await desk.holders(issue.place.compound_id)
+        if holder.person_id not in passed_over and holder.reachable
+    ]
+    told = {issue.handler_id: "reminder" if one.kind == "reminder" else "overdue"}
     for word in one.audience:
-        if word == "handler":
-            continue
         topic = "outward" if word == "outward" else "escalation"
-        for holder in _level(word, issue, free):
+        for holder in _level(word, issue, others):
             told.setdefault(holder.person_id, topic)
-    told[issue.handler_id] = "reminder" if one.kind == "reminder" else "overdue"
     return told
 
 
 def _level(word: str, issue: Issue, holders: Sequence[Holder]) -> list[Holder]:
     """The people of one level of the ladder; an empty level is answered for by the next one up."""
+    if word == "handler":
+        return []
     if word == "deputy":
-        return [
-            holder
-            for holder in holders
-            if holder.kind == PostKind.DEPUTY_LEADER and holder.building_id == issue.place.building_id
-        ]
+        return holders_at(PostKind.DEPUTY_LEADER, issue.place, holders)
     if word == "outward":
         return [holder for holder in holders if holder.kind in COMMITTEE]
     own = PostKind.SELF_MANAGEMENT_COMMITTEE if word == "committee" else PostKind(word)
-    upwards = (
-        PostKind.SELF_MANAGEMENT_COMMITTEE,
-        PostKind.OWNERS_COMMITTEE_DIRECTOR,
-        PostKind.BRANCH_SECRETARY,
-    )
-    candidates = (own, *upwards[upwards.index(own) + 1 :]) if own in upwards else (own,)
-    for kind in candidates:
-        found = [holder for holder in holders if holder.kind == kind]
-        if found:
-            return found
-    return []
+    levels = (holders_at(kind, issue.place, holders) for kind in _UPWARDS[_UPWARDS.index(own) :])
+    return next((found for found in levels if found), [])
 
 
 async def tell_one(desk: Desk) -> bool:
@@ -125,73 +146,89 @@ async def tell_one(desk: Desk) -> bool:
     current: dict[int, tuple[Issue, Notice]] = {}
     for notice in waiting:
         issue = await desk.store.issues.get(notice.issue_id)
-        if issue is None or issue.state not in UNDONE:
-            await desk.store.notices.drop([notice.id])
-            continue
-        quiet = desk.rules.quiet_hours(await desk.timezone(issue.place.compound_id))
-        release_at = quiet.release(desk.now, issue.urgency)
-        if release_at > desk.now:
-            await desk.store.notices.postpone([notice.id], release_at)
-            continue
+        if issue is not None and await _still_holds(desk, issue, notice):
+            release_at = await _release(desk, issue, notice.topic)
+            if release_at > desk.now:
+                await desk.store.notices.postpone([notice.id], release_at)
+                continue
+            # The latest word about an issue replaces the earlier ones.
+            current[issue.id] = (issue, notice)
         await desk.store.notices.drop([notice.id])
-        # The latest word about an issue replaces the earlier ones.
-        current[issue.id] = (issue, notice)
-    entries = list(current.values())
-    if len(entries) == 1:
-        await _tell_single(desk, *entries[0])
-    elif entries:
-        await _tell_folded(desk, entries)
+    if len(current) == 1:
+        await _tell_single(desk, *next(iter(current.values())))
+    elif current:
+        await _tell_folded(desk, sorted(current.values(), key=_pressing))
     return True
 
 
+async def _still_holds(desk: Desk, issue: Issue, notice: Notice) -> bool:
+    """Whether it is still so, and still concerns this person, whose post may have changed overnight."""
+    if notice.topic == "lapsed":
+        return issue.closed_how == "no_reply"
+    return issue.state in UNDONE and await may_see(desk, issue, notice.person_id)
+
+
+def _pressing(entry: tuple[Issue, Notice]) -> tuple[int, datetime]:
+    """What comes first in a list: the most urgent, then the oldest."""
+    return _URGENCIES.index(Urgency(entry[0].urgency)), entry[0].filed_at
+
+
+def _key(notice: Notice) -> str:
+    """One message for each person and event: the ids of notices are used again."""
+    return f"notice:{notice.person_id}:{notice.facts['event']}"
+
+
 async def _tell_single(desk: Desk, issue: Issue, notice: Notice) -> None:
-    mine = issue.handler_id == notice.person_id
-    choices = card_choices(issue, notice.person_id)[:1] if mine else ()
+    if notice.topic == "lapsed":
+        await tell_about(
+            desk,
+            issue,
+            notice.person_id,
+            "issue.lapsed",
+            choices=reporter_choices(issue, now=desk.now),
+            card_key=verdict_key(issue.id),
+            dedupe_key=_key(notice),
+        )
+        return
+    clock = await clock_of(desk, issue)
+    is_committee = Role.COMMITTEE in await roles_of(desk, issue, notice.person_id)
     await tell_about(
         desk,
         issue,
         notice.person_id,
         f"reminders.{notice.topic}",
-        {**notice.facts, "open_for": desk.now - issue.filed_at, **await _outward_facts(desk, issue, notice)},
-        choices=(*choices, (choice("open_card", "issue.show", issue.id),)),
-        dedupe_key=f"notice:{notice.id}",
+        {
+            "clock": "accept" if issue.state == State.OPEN else "resolve",
+            "percent": int(clock.fraction_at(desk.now) * 100),
+            "open_for": desk.now - issue.filed_at,
+            "is_known_above": notice.facts["is_known_above"],
+            "may_transfer": is_committee,
+        },
+        choices=(
+            *card_choices(issue, notice.person_id, is_committee=is_committee)[:1],
+            (choice("open_card", "issue.show", issue.id),),
+        ),
+        dedupe_key=_key(notice),
     )
 
 
-async def _outward_facts(desk: Desk, issue: Issue, notice: Notice) -> dict[str, object]:
-    if notice.topic != "outward":
-        return {}
-    card = await card_facts(desk, issue, notice.person_id)
-    return {"talk": card["talk"]}
-
-
 async def _tell_folded(desk: Desk, entries: Sequence[tuple[Issue, Notice]]) -> None:
-    person_id = entries[0][1].person_id
     lines = []
+    rows = []
     for issue, notice in entries[:FOLD_MOST]:
-        clock = await clock_of(desk, issue)
-        lines.append(
-            {
-                "number": issue.number,
-                "category": issue.category,
-                "place": await desk.place_facts(issue.place),
-                "state": issue.state.value,
-                "topic": notice.topic,
-                "open_for": desk.now - issue.filed_at,
-                "due": clock.due(),
-                "is_overdue": clock.fraction_at(desk.now) >= 1,
-                "timezone": await desk.timezone(issue.place.compound_id),
-            }
-        )
-    buttons: list[tuple[Choice, ...]] = [
-        (choice("open_number", "issue.show", issue.id, number=issue.number),) for issue, _ in entries[:FOLD_MOST]
-    ]
+        due = (await clock_of(desk, issue)).due()
+        lines.append({**await facts_of(desk, issue), "topic": notice.topic, "due": due})
+        row = [choice("open_number", "issue.show", issue.id, number=issue.number)]
+        if notice.topic == "outward":
+            row.append(choice("outward", "issue.outward", issue.id))
+        rows.append(row)
+    _, latest = max(entries, key=lambda entry: entry[1].id)
     await desk.tell(
-        person_id,
+        latest.person_id,
         "reminders.folded",
         {"lines": lines, "count": len(entries), "rest": max(0, len(entries) - FOLD_MOST)},
-        choices=buttons,
-        dedupe_key=f"notice:{entries[-1][1].id}",
+        choices=rows,
+        dedupe_key=_key(latest),
     )
 
 
@@ -207,15 +244,20 @@ async def sweep(desk: Desk) -> None:
 
 
 ASIDE_FOR = timedelta(minutes=15)
+ONE_BY_ONE = timedelta(minutes=1)
 
 
 async def set_aside(desk: Desk, step: object, error: str) -> bool:
-    """What `step` could not act on is looked at again later, and the operator is told; False without such a row."""
+    """Look later at what `step` could not act on, and tell the operator; False without such a row."""
     later = desk.now + ASIDE_FOR
     if step is tell_one:
         waiting = await desk.store.notices.claim(desk.now)
-        await desk.store.notices.postpone([notice.id for notice in waiting], later)
-        found = waiting[0].issue_id if waiting else None
+        issue_ids = list(dict.fromkeys(notice.issue_id for notice in waiting))
+        # Which one it was is not known: told one by one, it holds up no other.
+        for place, issue_id in enumerate(issue_ids):
+            notice_ids = [notice.id for notice in waiting if notice.issue_id == issue_id]
+            await desk.store.notices.postpone(notice_ids, later + place * ONE_BY_ONE)
+        found = next(iter(issue_ids), None)
     elif step is fire_one:
         due = await desk.store.dues.claim(desk.now)
         if due is not None:
@@ -224,5 +266,6 @@ async def set_aside(desk: Desk, step: object, error: str) -> bool:
     else:
         return False
     if found is not None:
-        desk.tell_operator("operator.due_failed", {"reference": found, "error": error})
+        key = f"due_failed:{found}:{desk.now:%Y%m%d}"
+        desk.tell_operator("operator.due_failed", {"reference": found, "error": error}, dedupe_key=key)
     return found is not None

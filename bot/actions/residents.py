@@ -141,7 +141,7 @@ async def take_post(desk: Desk, person_id: int, link: Link, register_person: int
             # What had nobody the bot could write to now has.
             taken = replace(issue, handler_id=person_id)
             await desk.store.issues.save(taken)
-            await redraw(desk, taken, anew=True, only=person_id)
+            await redraw(desk, taken, person_id, anew=True)
     else:
         known = await desk.store.people.details(person_id)
         await desk.store.people.put_details(person_id, known.name, known.phone)

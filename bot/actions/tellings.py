@@ -3,11 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.actions.cards import hand_over, reporter_choices, tell_about
+from bot.actions.cards import hand_over, redraw_verdict, reporter_choices, tell_about, verdict_key
 from bot.actions.desk import Choices, Desk, choice
 from bot.domain.posts import CHAIN, COMMITTEE, PostKind
 from bot.domain.transitions import Action
 from bot.storage.issues import Issue
+
+BEFORE_MOST = 5
+"""Photos of the report shown again with those of the result: one album holds ten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,6 @@ class Deed:
     facts: dict[str, object] = field(default_factory=dict)
 
 
-RATINGS = ("satisfied", "fair", "dissatisfied")
-
-
 async def _tell_reporter(desk: Desk, deed: Deed, after: Issue, message: str, choices: Choices = ()) -> None:
     if after.reporter_id == deed.actor_id:
         return
@@ -51,15 +51,13 @@ async def _tell_reporter(desk: Desk, deed: Deed, after: Issue, message: str, cho
 async def _tell_handler(desk: Desk, deed: Deed, after: Issue, message: str) -> None:
     if after.handler_id == deed.actor_id:
         return
+    facts = {"words": deed.said.text, "how": deed.said.how}
+    if after.handler_id != deed.before.handler_id:
+        await hand_over(desk, after, message, facts)
+        return
     await desk.show_photos(after.handler_id, deed.said.photos)
-    await tell_about(
-        desk,
-        after,
-        after.handler_id,
-        message,
-        {"words": deed.said.text, "how": deed.said.how},
-        choices=((choice("open_card", "issue.show", after.id),),),
-    )
+    open_card = choice("open_card", "issue.show", after.id)
+    await tell_about(desk, after, after.handler_id, message, facts, choices=((open_card,),))
 
 
 async def _told_accepted(desk: Desk, deed: Deed, after: Issue) -> None:
@@ -68,11 +66,12 @@ async def _told_accepted(desk: Desk, deed: Deed, after: Issue) -> None:
 
 async def _told_passed_on(desk: Desk, deed: Deed, after: Issue) -> None:
     await _tell_reporter(desk, deed, after, "issue.passed_on")
-    if after.handler_id != deed.actor_id:
-        message = "issue.declined_to_you" if deed.action == Action.DECLINE else "issue.transferred_to_you"
-        await hand_over(desk, after, message, {"words": deed.said.text})
-    for person_id in {deed.before.handler_id} - {after.handler_id, deed.actor_id}:
-        await tell_about(desk, after, person_id, "issue.taken_over")
+    declined = deed.action == Action.DECLINE
+    await _tell_handler(
+        desk, deed, after, "issue.declined_to_you" if declined else "issue.transferred_to_you"
+    )
+    if deed.before.handler_id != deed.actor_id:
+        await tell_about(desk, after, deed.before.handler_id, "issue.taken_over")
 
 
 async def _told_reply(desk: Desk, deed: Deed, after: Issue) -> None:
@@ -85,8 +84,9 @@ async def _told_reply(desk: Desk, deed: Deed, after: Issue) -> None:
 
 async def _told_resolved(desk: Desk, deed: Deed, after: Issue) -> None:
     """R9: two big buttons under the original text, the place and both photos."""
-    before = [one.file for one in await desk.store.issues.attachments(after.id) if one.action == "file"]
-    await desk.show_photos(after.reporter_id, (*before, *deed.said.photos))
+    attached = await desk.store.issues.attachments(after.id)
+    before = [one.file for one in attached if one.action == "file" and one.kind == "photo"]
+    await desk.show_photos(after.reporter_id, (*before[:BEFORE_MOST], *deed.said.photos))
     await tell_about(
         desk,
         after,
@@ -98,29 +98,14 @@ async def _told_resolved(desk: Desk, deed: Deed, after: Issue) -> None:
     )
 
 
-def verdict_key(issue_id: int) -> str:
-    """Under which name the reporter's chat remembers the question whether it is fixed."""
-    return f"verdict:{issue_id}"
-
-
 async def _told_confirmed(desk: Desk, deed: Deed, after: Issue) -> None:
     await _tell_handler(desk, deed, after, "issue.confirmed")
-    await tell_about(
-        desk,
-        after,
-        after.reporter_id,
-        "issue.thanks",
-        choices=tuple((choice(word, "issue.rate", after.id, word),) for word in RATINGS),
-        card_key=verdict_key(after.id),
-        anew=False,
-    )
+    await redraw_verdict(desk, after)
 
 
 async def _told_disputed(desk: Desk, deed: Deed, after: Issue) -> None:
     await _tell_handler(desk, deed, after, "issue.disputed")
-    await tell_about(
-        desk, after, after.reporter_id, "issue.dispute_taken", card_key=verdict_key(after.id), anew=False
-    )
+    await redraw_verdict(desk, after)
     for person_id in await next_level(desk, after):
         await tell_about(
             desk,
@@ -135,8 +120,6 @@ async def _told_disputed(desk: Desk, deed: Deed, after: Issue) -> None:
 async def _told_reopened(desk: Desk, deed: Deed, after: Issue) -> None:
     await _tell_handler(desk, deed, after, "issue.reopened")
     await _tell_reporter(desk, deed, after, "issue.reopened_for_you")
-    if after.handler_id != deed.before.handler_id:
-        await hand_over(desk, after, "issue.transferred_to_you", {"words": deed.said.text})
 
 
 async def _told_withdrawn(desk: Desk, deed: Deed, after: Issue) -> None:
@@ -151,10 +134,8 @@ async def _told_nudged(desk: Desk, deed: Deed, after: Issue) -> None:
     await _tell_handler(desk, deed, after, "issue.nudged")
 
 
-async def _told_rated(desk: Desk, deed: Deed, after: Issue) -> None:
-    await tell_about(
-        desk, after, after.reporter_id, "issue.rated", card_key=verdict_key(after.id), anew=False
-    )
+async def _told_rated(desk: Desk, _deed: Deed, after: Issue) -> None:
+    await redraw_verdict(desk, after)
 
 
 TELLINGS: Mapping[Action, Callable[[Desk, Deed, Issue], Awaitable[None]]] = {
@@ -189,5 +170,7 @@ async def next_level(desk: Desk, issue: Issue) -> list[int]:
             if holder.kind == kind and holder.reachable and holder.person_id not in parts["concerned"]
         ]
         if found:
-            return [person_id for person_id in found if person_id != issue.handler_id]
+            return [
+                person_id for person_id in found if person_id not in (issue.handler_id, issue.reporter_id)
+            ]
     return []

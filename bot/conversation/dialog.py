@@ -8,13 +8,13 @@ from typing import Any
 from bot.actions.desk import Choice, Choices, choice
 from bot.conversation.turn import PROMPT, Turn
 from bot.domain.errors import NotUnderstood
-from bot.domain.folding import fold
+from bot.domain.folding import bare
 from bot.domain.options import Press
 from bot.storage.dialogs import DialogState
 
 EXPIRES_AFTER = timedelta(hours=24)
 KIND = "d"
-"""The kind of every option of a dialog: `d:<round>:<value>[:<value>]`."""
+"""The kind of every option of a dialog: `d:<round>:<value>[:<value>]`; the round is the letter it answers."""
 CANCEL, BACK = "_cancel", "_back"
 
 Ask = Callable[[Turn], Awaitable[None]]
@@ -51,14 +51,17 @@ def put_question(
     choices: Choices = (),
     facts: Mapping[str, object] | None = None,
     *,
-    can_go_back: bool = True,
+    numbers_pick: bool = True,
 ) -> None:
-    """Show a question with its options, and with cancel (and back) under it; numbers and labels answer too."""
+    """Show a question with its options, and with cancel (and back) under it; labels answer too.
+
+    So do the options' numbers, except where a typed number may be the answer itself (`numbers_pick=False`).
+    """
     if turn.dialog is None:
         raise LookupError("a question needs a dialog")
-    number = turn.dialog.round + 1
+    number = turn.letter_id
     leave = [choice("cancel", KIND, CANCEL)]
-    if can_go_back and turn.dialog.data.get("_trail"):
+    if turn.dialog.data.get("_trail"):
         leave.insert(0, choice("back", KIND, BACK))
     stamped = [
         [replace(one, press=Press(KIND, (str(number), *one.press.arguments))) for one in row]
@@ -66,11 +69,14 @@ def put_question(
     ]
     rows = turn.desk.rows(stamped, turn.locale)
     labels = [[option.label, option.id] for row in rows for option in row]
-    turn.dialog = replace(turn.dialog, round=number, data={**turn.dialog.data, "_options": labels})
+    asked = {"_options": labels, "_numbers_pick": numbers_pick}
+    turn.dialog = replace(turn.dialog, round=number, data={**turn.dialog.data, **asked})
     turn.say(message, facts, options=rows, card_key=PROMPT, anew=not turn.edits_prompt)
 
 
-def finish(turn: Turn, message: str, facts: Mapping[str, object] | None = None, *, choices: Choices = ()) -> None:
+def finish(
+    turn: Turn, message: str, facts: Mapping[str, object] | None = None, *, choices: Choices = ()
+) -> None:
     """Say how the dialog ended, in place of its last question where that was tapped."""
     turn.say(message, facts, choices=choices, card_key=PROMPT, anew=not turn.edits_prompt)
 
@@ -81,10 +87,16 @@ def remember(turn: Turn, **data: Any) -> None:
         turn.dialog = replace(turn.dialog, data={**turn.dialog.data, **data})
 
 
+def holds_words(state: DialogState) -> bool:
+    """Whether somebody has begun to answer: who sees nothing of it again must not think it was sent."""
+    return any(state.data.get(key) for key in ("_trail", "text", "photos", "voices"))
+
+
 async def begin(turn: Turn, dialog: Dialog, step: str, **data: Any) -> None:
-    """Start a dialog at a step; whatever question was open before is dropped."""
-    number = turn.dialog.round if turn.dialog else 0
-    turn.dialog = DialogState(dialog.name, step, {**data, "_trail": []}, number)
+    """Start a dialog at a step; whatever question was open before is dropped, which is said if it loses words."""
+    if turn.dialog is not None and holds_words(turn.dialog):
+        turn.say("dialog.dropped")
+    turn.dialog = DialogState(dialog.name, step, {**data, "_trail": []}, turn.letter_id)
     await dialog.steps[step].ask(turn)
 
 
@@ -133,18 +145,13 @@ def _choose(turn: Turn, state: DialogState) -> None:
         return
     if turn.incoming.kind != "text":
         return
-    said = fold(turn.text).strip()
+    said = bare(turn.text)
     options: list[list[str]] = state.data.get("_options", [])
     for place, (label, option) in enumerate(options, 1):
-        is_number = said == str(place) and _numbers_answer(state)
-        if is_number or said == fold(label).strip():
+        is_number = said == str(place) and state.data.get("_numbers_pick", True)
+        if said and (is_number or said == bare(label)):
             turn.chosen = Press.decode(option).arguments[1:]
             return
-
-
-def _numbers_answer(state: DialogState) -> bool:
-    """Whether a bare number picks an option here: not where a number may be the answer itself."""
-    return not state.data.get("_numbers_are_words", False)
 
 
 def is_current(turn: Turn, press: Press) -> bool:

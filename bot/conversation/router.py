@@ -1,7 +1,6 @@
 """The one place where an inbox row becomes rows: take_one."""
 
 import json
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,11 +10,11 @@ from inspect import signature
 import structlog
 
 from bot.actions.desk import Desk, Rules
-from bot.conversation.dialog import EXPIRES_AFTER, KIND, Dialog, is_current, proceed
+from bot.conversation.dialog import EXPIRES_AFTER, KIND, Dialog, holds_words, is_current, proceed
 from bot.conversation.incoming import Incoming
 from bot.conversation.turn import Turn
 from bot.domain.errors import Malformed, Refused, Unavailable
-from bot.domain.folding import fold
+from bot.domain.folding import bare
 from bot.storage.dialogs import DialogState
 from bot.storage.engine import Database
 from bot.storage.mailboxes import Letter
@@ -27,7 +26,6 @@ log = structlog.get_logger(__name__)
 ATTEMPTS = 3
 """A letter that fails this often is buried."""
 RETRY_AFTER = timedelta(seconds=5)
-_PICTOGRAPHS = re.compile(r"[^\w\s]+")
 
 Verb = Callable[[Turn], Awaitable[None]]
 ButtonVerb = Callable[..., Awaitable[None]]
@@ -66,7 +64,7 @@ class Router:
     def __post_init__(self) -> None:
         for locale in LOCALES:
             for name in self.contents.menu:
-                self._menu_words[_bare(self.texts.label(locale, f"menu_{name}"))] = name
+                self._menu_words[bare(self.texts.label(locale, f"menu_{name}"))] = name
 
     async def take_one(self) -> bool:
         """Take the oldest update whose sender has none before it; all it causes is one transaction.
@@ -87,7 +85,7 @@ class Router:
             raise
         # The one broad except of the house: whatever a handler does wrong must neither stop the bot nor lose
         # the letter. The transaction has been rolled back; a second one counts the attempt.
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             if letter is None:
                 raise
             failed = (letter, error)
@@ -105,8 +103,11 @@ class Router:
         if person_id is None:
             return
         locale = locale_for(letter.locale, incoming.language or letter.language, self.rules.default_locale)
-        turn = Turn(desk, incoming, person_id, locale, _open_dialog(letter, desk.now))
-        before = turn.dialog
+        before = _dialog_of(letter)
+        is_over = letter.touched_at is not None and desk.now - letter.touched_at > EXPIRES_AFTER
+        turn = Turn(desk, incoming, person_id, locale, None if is_over else before, letter.id)
+        if is_over and before is not None and holds_words(before):
+            turn.say("dialog.dropped")
         try:
             async with turn.attempt():
                 await self.route(turn)
@@ -156,7 +157,7 @@ class Router:
         if not incoming.is_private:
             await self.contents.group(turn)
             return
-        command = incoming.command or self._menu_words.get(_bare(incoming.text), "")
+        command = incoming.command or self._menu_words.get(bare(incoming.text), "")
         dialog = self.contents.dialogs.get(turn.dialog.dialog) if turn.dialog else None
         if command and not (command == "cancel" and dialog):
             await self.contents.commands.get(command, self.contents.commands["help"])(turn)
@@ -175,6 +176,8 @@ class Router:
             return
         if turn.incoming.is_anonymous:
             raise Refused("anonymous")
+        if not turn.incoming.is_private:
+            raise Refused("private_only")
         if press.kind == KIND:
             dialog = self.contents.dialogs.get(turn.dialog.dialog) if turn.dialog else None
             if dialog is None or turn.dialog is None or not is_current(turn, press):
@@ -193,7 +196,13 @@ class Router:
         """Count a failed attempt; the last one buries the letter and apologises with a reference."""
         now = self.clock()
         last = letter.attempts + 1 >= ATTEMPTS or isinstance(error, Malformed)
-        log.error("turn_failed", letter=letter.id, attempt=letter.attempts + 1, buried=last, error=type(error).__name__)
+        log.error(
+            "turn_failed",
+            letter=letter.id,
+            attempt=letter.attempts + 1,
+            buried=last,
+            error=type(error).__name__,
+        )
         log.debug("turn_failed_trace", letter=letter.id, exc_info=error)
         async with self.database.transaction() as connection:
             store = Store(connection)
@@ -202,7 +211,9 @@ class Router:
                 return
             await store.inbox.bury(letter.id, type(error).__name__, now)
             desk = Desk(store, self.texts, self.rules, now)
-            if letter.person_id is not None and letter.chat == letter.sender:
+            # Whoever wrote in private hears of it; what cannot be read may have come from nobody.
+            known = letter.person_id is not None or not isinstance(error, Malformed)
+            if known and letter.chat == letter.sender:
                 locale = locale_for(letter.locale, letter.language, self.rules.default_locale)
                 text = self.texts.render(locale, "dialog.apology", reference=letter.id)
                 desk.post(letter.chat, text, person_id=letter.person_id)
@@ -211,10 +222,8 @@ class Router:
             await desk.send()
 
 
-def _open_dialog(letter: Letter, now: datetime) -> DialogState | None:
-    if letter.dialog is None or letter.step is None or letter.data is None or letter.touched_at is None:
-        return None
-    if now - letter.touched_at > EXPIRES_AFTER:
+def _dialog_of(letter: Letter) -> DialogState | None:
+    if letter.dialog is None or letter.step is None or letter.data is None:
         return None
     return DialogState(letter.dialog, letter.step, json.loads(letter.data), letter.round)
 
@@ -223,8 +232,3 @@ def _open_dialog(letter: Letter, now: datetime) -> DialogState | None:
 def _arity(verb: ButtonVerb) -> int:
     """How many arguments a button's payload carries; a forged one may have any number."""
     return len(signature(verb).parameters) - 1
-
-
-def _bare(text: str) -> str:
-    """Words without pictures, for comparing what was typed with what stands on a key."""
-    return _PICTOGRAPHS.sub("", fold(text)).strip()

@@ -34,6 +34,7 @@ class Turn:
         person_id: int,
         locale: str,
         dialog: DialogState | None,
+        letter_id: int,
     ) -> None:
         self.desk = desk
         self.store = desk.store
@@ -41,6 +42,8 @@ class Turn:
         self.person_id = person_id
         self.locale = locale
         self.dialog = dialog
+        self.letter_id = letter_id
+        """Which letter is answered: no two have the same, and later ones have higher numbers."""
         self.chosen: tuple[str, ...] = ()
         """What was tapped (or typed as its number or label) at the current question."""
         self.edits_prompt = False
@@ -148,6 +151,7 @@ class Turn:
         """A press is always answered, or its button spins for a minute."""
         if self.incoming.query:
             self._post_toast("")
+
 
 def plain(html: str) -> str:
     """Rendered text without markup, for places that show none."""

@@ -7,6 +7,7 @@ import opencc
 
 _SIMPLIFIED = opencc.OpenCC("t2s")
 _WORDS = re.compile(r"[^\W_]+")
+_SIGNS = re.compile(r"[^\w\s]+")
 
 
 def fold(text: str) -> str:
@@ -20,6 +21,11 @@ def fold(text: str) -> str:
     # Twice, because 薴 becomes 苧, which is itself a traditional form (of 苎).
     simplified: str = _SIMPLIFIED.convert(_SIMPLIFIED.convert(narrow))
     return simplified
+
+
+def bare(text: str) -> str:
+    """Return the folded words without pictures and marks, for comparing what was typed with a button's label."""
+    return _SIGNS.sub("", fold(text)).strip()
 
 
 def bigrams(text: str) -> tuple[str, ...]:

@@ -147,7 +147,9 @@ TABLE: tuple[Transition, ...] = (
         _S.ACCEPTED,
         repeat=Repeat.NO_OP,
     ),
-    Transition(Action.RESOLVE, _WORKING, (Role.HANDLER,), _S.RESOLVED, ("text",), Repeat.NO_OP, Resolution.FIXED),
+    Transition(
+        Action.RESOLVE, _WORKING, (Role.HANDLER,), _S.RESOLVED, ("text",), Repeat.NO_OP, Resolution.FIXED
+    ),
     Transition(Action.CONFIRM, (_S.RESOLVED,), (Role.REPORTER,), _S.CLOSED, repeat=Repeat.NO_OP),
     Transition(
         Action.LAPSE,
@@ -165,11 +167,14 @@ TABLE: tuple[Transition, ...] = (
         why="not fixed: back to the handler, and the next level up is told",
     ),
     Transition(Action.REOPEN, (_S.CLOSED,), (Role.REPORTER, Role.COMMITTEE), _S.ACCEPTED, ("words",)),
+    Transition(Action.WITHDRAW, _UNDONE, (Role.REPORTER,), _S.CLOSED, (), Repeat.NO_OP, Resolution.WITHDRAWN),
     Transition(
-        Action.WITHDRAW, _UNDONE, (Role.REPORTER,), _S.CLOSED, (), Repeat.NO_OP, Resolution.WITHDRAWN
-    ),
-    Transition(
-        Action.REJECT, (_S.OPEN, _S.ACCEPTED), (Role.HANDLER,), _S.CLOSED, ("text",), resolution=Resolution.REJECTED
+        Action.REJECT,
+        (_S.OPEN, _S.ACCEPTED),
+        (Role.HANDLER,),
+        _S.CLOSED,
+        ("text",),
+        resolution=Resolution.REJECTED,
     ),
     Transition(
         Action.MARK_DUPLICATE,
@@ -209,7 +214,9 @@ class Given:
     date: bool = False
 
 
-def check(action: Action, standing: Standing, roles: Iterable[Role], given: Given, now: datetime) -> Transition:
+def check(
+    action: Action, standing: Standing, roles: Iterable[Role], given: Given, now: datetime
+) -> Transition:
     """The row that applies, or Refused with the reason.
 
     Refusals: `not_yours` (no right), `already_done` (a repeat), `not_now` (another state), `text_needed`,

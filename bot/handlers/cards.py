@@ -1,20 +1,31 @@
 """Everything that is tapped on or said about one issue, by its handler, its reporter or the committee."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from bot.actions.cards import card_choices, card_facts, card_key, facts_of, redraw, reporter_choices
+from bot.actions.cards import (
+    RATINGS,
+    bring_down,
+    facts_of,
+    may_see,
+    redraw,
+    redraw_verdict,
+    reporter_choices,
+    roles_of,
+    show_photos,
+    verdict_key,
+)
 from bot.actions.clocks import UNDONE
-from bot.actions.desk import Choices, choice
-from bot.actions.issues import act, may_see, roles_of
-from bot.actions.tellings import RATINGS, Said, verdict_key
+from bot.actions.desk import choice
+from bot.actions.issues import act, check_length, expect, photo_needed, targets
+from bot.actions.tellings import Said
 from bot.conversation.dialog import Dialog, Step, begin, finish, pick, put_question, remember
 from bot.conversation.turn import Turn
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.posts import Holder
-from bot.domain.transitions import Action, Role
+from bot.domain.transitions import BY_ACTION, Action, Role
 from bot.storage.issues import Issue
-from bot.storage.mailboxes import Intent
 
 _CLOSED_SHOWN = timedelta(days=30)
 TARGETS_MOST = 60
@@ -31,14 +42,19 @@ async def _visible(turn: Turn, issue_id: str) -> Issue:
 
 
 async def _do(turn: Turn, issue_id: str, action: Action, said: Said | None = None) -> Issue | None:
-    """Do it; a stale tap is answered with who already did what, and the card is redrawn (C6)."""
+    """Do it, or answer a stale tap."""
+    return await _unless_stale(
+        turn, issue_id, lambda number: act(turn.desk, number, turn.person_id, action, said)
+    )
+
+
+async def _unless_stale(turn: Turn, issue_id: str, deed: Callable[[int], Awaitable[Issue]]) -> Issue | None:
+    """Do it; a stale tap is answered with who already did what, and the card is redrawn (C6): then None."""
     number = turn.number(issue_id)
     try:
         async with turn.attempt():
-            return await act(turn.desk, number, turn.person_id, action, said)
+            return await deed(number)
     except Refused as no:
-        if no.reason not in ("already_done", "not_now"):
-            raise
         await _answer_stale(turn, number, no)
         return None
 
@@ -46,27 +62,25 @@ async def _do(turn: Turn, issue_id: str, action: Action, said: Said | None = Non
 async def _answer_stale(turn: Turn, number: int, no: Refused) -> None:
     issue = await turn.store.issues.get(number)
     last = await turn.store.issues.last_change(number)
-    if issue is None or last is None:
+    if issue is None or last is None or last.action == "file" or not await _is_stale(turn, issue, no):
         raise no
     by = (await turn.store.people.details(last.actor_id)).name if last.actor_id else ""
-    turn.refuse(
-        Refused(
-            "stale",
-            by=by,
-            action=last.action,
-            at=last.at,
-            state=issue.state.value,
-            timezone=await turn.desk.timezone(issue.place.compound_id),
-        )
-    )
+    timezone = await turn.desk.timezone(issue.place.compound_id)
+    facts = {"by": by, "action": last.action, "at": last.at, "state": issue.state.value, "timezone": timezone}
+    turn.refuse(Refused("stale", **facts))
     roles = await roles_of(turn.desk, issue, turn.person_id)
-    if Role.REPORTER in roles and turn.incoming.press and turn.incoming.press.kind in _REPORTERS_OWN:
-        await _show_mine(turn, issue, card=verdict_key(issue.id), anew=False)
-    else:
-        await redraw(turn.desk, issue, only=turn.person_id)
+    if Role.REPORTER in roles:
+        await redraw_verdict(turn.desk, issue)
+    if roles != {Role.REPORTER}:
+        await redraw(turn.desk, issue, turn.person_id)
 
 
-_REPORTERS_OWN = frozenset(("issue.confirm", "issue.dispute", "issue.rate", "issue.withdraw", "issue.reopen"))
+async def _is_stale(turn: Turn, issue: Issue, no: Refused) -> bool:
+    if no.reason == "not_yours" and issue.handler_id != turn.person_id:
+        # Once it was theirs: the card they tap is from then.
+        history = await turn.store.issues.history(issue.id)
+        return any(event.facts.get("handler") == turn.person_id for event in history)
+    return no.reason in ("already_done", "not_now")
 
 
 # One tap ------------------------------------------------------------------------------------------------
@@ -103,23 +117,11 @@ async def nudge(turn: Turn, issue: str) -> None:
 async def show(turn: Turn, issue: str) -> None:
     """Bring the card down to the end of the chat; the one above points here."""
     found = await _visible(turn, issue)
-    if found.reporter_id == turn.person_id and found.handler_id != turn.person_id:
-        await _show_mine(turn, found)
+    if found.reporter_id != turn.person_id or found.handler_id == turn.person_id:
+        await bring_down(turn.desk, found, turn.person_id)
         return
-    turn.desk.post(
-        turn.incoming.chat,
-        turn.render("card.moved", number=found.number),
-        person_id=turn.person_id,
-        card_key=card_key(found.id),
-        intent=Intent.CARD,
-        only_if_sent=True,
-    )
-    turn.say(
-        "card.issue",
-        await card_facts(turn.desk, found, turn.person_id),
-        choices=card_choices(found, turn.person_id),
-        card_key=card_key(found.id),
-    )
+    choices = reporter_choices(found, now=turn.desk.now)
+    turn.say("my.issue", await facts_of(turn.desk, found), choices=choices, card_key=verdict_key(found.id))
 
 
 async def why(turn: Turn, issue: str) -> None:
@@ -163,26 +165,19 @@ async def outward(turn: Turn, issue: str) -> None:
 async def photos(turn: Turn, issue: str) -> None:
     """The photos once more."""
     found = await _visible(turn, issue)
-    files = [one.file for one in await turn.store.issues.attachments(found.id) if one.kind == "photo"]
-    if not files:
+    if not await show_photos(turn.desk, found, turn.person_id):
         raise Refused("no_photos")
-    await turn.desk.show_photos(turn.person_id, files)
 
 
 async def more(turn: Turn, issue: str) -> None:
     """What a handler rarely needs."""
     found = await _visible(turn, issue)
-    rows: Choices = (
-        (choice("history", "issue.history", found.id), choice("photos", "issue.photos", found.id)),
-        (choice("reject", "issue.reject", found.id), choice("duplicate", "issue.duplicate", found.id)),
-    )
+    rows = [(choice("history", "issue.history", found.id), choice("photos", "issue.photos", found.id))]
+    if found.handler_id == turn.person_id:
+        rows.append(
+            (choice("reject", "issue.reject", found.id), choice("duplicate", "issue.duplicate", found.id))
+        )
     turn.say("card.more", {"number": found.number}, choices=rows)
-
-
-async def _show_mine(turn: Turn, issue: Issue, *, card: str | None = None, anew: bool = True) -> None:
-    facts = {**await facts_of(turn.desk, issue), "nudged_at": issue.nudged_at, "now": turn.desk.now}
-    choices = reporter_choices(issue, now=turn.desk.now)
-    turn.say("my.issue", facts, choices=choices, card_key=card, anew=anew)
 
 
 async def list_mine(turn: Turn) -> None:
@@ -202,66 +197,48 @@ async def list_work(turn: Turn) -> None:
     count = await turn.store.issues.count_of_handler(turn.person_id)
     lines = [await facts_of(turn.desk, issue) for issue in issues]
     rows = [(choice("open_number", "issue.show", issue.id, number=issue.number),) for issue in issues]
-    turn.say("card.work", {"lines": lines, "count": count, "rest": count - len(lines), "now": turn.desk.now}, choices=rows)
+    turn.say(
+        "card.work",
+        {"lines": lines, "count": count, "rest": count - len(lines), "now": turn.desk.now},
+        choices=rows,
+    )
 
 
 # Saying something with it: one dialog for every action that needs words ---------------------------------
 
 
-async def _begin_saying(turn: Turn, issue: str, action: Action) -> None:
-    found = await _visible(turn, issue)
-    category = turn.desk.rules.categories.get(found.category)
-    needs_photo = action == Action.RESOLVE and bool(category and category.photo_to_resolve)
-    await begin(
-        turn, DIALOG, "words", issue=found.id, action=action.value, needs_photo=needs_photo, number=found.number
-    )
+def _asking(action: Action, step: str = "words") -> Callable[[Turn, str], Awaitable[None]]:
+    """A button that asks for what the action needs, unless it would be refused anyway."""
+
+    async def verb(turn: Turn, issue: str) -> None:
+        found = await _unless_stale(
+            turn, issue, lambda number: expect(turn.desk, number, turn.person_id, action)
+        )
+        if found is None:
+            return
+        await begin(
+            turn,
+            DIALOG,
+            step,
+            issue=found.id,
+            number=found.number,
+            action=action.value,
+            needs_text="text" in BY_ACTION[action].requires,
+            needs_photo=action == Action.RESOLVE and photo_needed(turn.desk, found),
+        )
+
+    return verb
 
 
-async def reply(turn: Turn, issue: str) -> None:
-    """回覆"""
-    await _begin_saying(turn, issue, Action.REPLY)
-
-
-async def decline(turn: Turn, issue: str) -> None:
-    """退單"""
-    await _begin_saying(turn, issue, Action.DECLINE)
-
-
-async def resolve(turn: Turn, issue: str) -> None:
-    """辦結"""
-    await _begin_saying(turn, issue, Action.RESOLVE)
-
-
-async def dispute(turn: Turn, issue: str) -> None:
-    """沒解決"""
-    await _begin_saying(turn, issue, Action.DISPUTE)
-
-
-async def reopen(turn: Turn, issue: str) -> None:
-    """重辦"""
-    await _begin_saying(turn, issue, Action.REOPEN)
-
-
-async def reject(turn: Turn, issue: str) -> None:
-    """不予辦理"""
-    await _begin_saying(turn, issue, Action.REJECT)
-
-
-async def duplicate(turn: Turn, issue: str) -> None:
-    """重複"""
-    await _begin_saying(turn, issue, Action.MARK_DUPLICATE)
-
-
-async def withdraw(turn: Turn, issue: str) -> None:
-    """撤回, or 已經自己好了"""
-    found = await _visible(turn, issue)
-    await begin(turn, DIALOG, "withdraw", issue=found.id, action=Action.WITHDRAW.value, number=found.number)
-
-
-async def transfer(turn: Turn, issue: str) -> None:
-    """轉交: to whom?"""
-    found = await _visible(turn, issue)
-    await begin(turn, DIALOG, "target", issue=found.id, action=Action.TRANSFER.value, number=found.number)
+reply = _asking(Action.REPLY)
+decline = _asking(Action.DECLINE)
+resolve = _asking(Action.RESOLVE)
+dispute = _asking(Action.DISPUTE)
+reopen = _asking(Action.REOPEN)
+reject = _asking(Action.REJECT)
+duplicate = _asking(Action.MARK_DUPLICATE)
+withdraw = _asking(Action.WITHDRAW, "withdraw")
+transfer = _asking(Action.TRANSFER, "target")
 
 
 async def _ask_words(turn: Turn) -> None:
@@ -271,9 +248,10 @@ async def _ask_words(turn: Turn) -> None:
 
 
 async def _take_words(turn: Turn) -> str | None:
-    data = _data(turn)
+    """A sentence is enough; photos may be followed by more, and so may the words of a result."""
     _gather(turn)
-    if data["action"] == Action.RESOLVE:
+    data = _data(turn)
+    if data["action"] == Action.RESOLVE or turn.incoming.album or not data["text"]:
         return "result"
     await _finish(turn)
     return None
@@ -284,6 +262,7 @@ def _gather(turn: Turn) -> None:
     if incoming.kind not in ("text", "photo"):
         raise NotUnderstood("words_or_photo")
     text = "\n".join(part for part in (data.get("text", ""), turn.text) if part)
+    check_length(text)
     photos = [*data.get("photos", []), *incoming.photos]
     if len(photos) > PHOTOS_MOST:
         raise NotUnderstood("too_many_photos", most=PHOTOS_MOST)
@@ -292,18 +271,21 @@ def _gather(turn: Turn) -> None:
 
 
 async def _ask_result(turn: Turn) -> None:
-    """Words and photos of the result come in any order; it goes out when both are there and tapped."""
+    """Words and photos come in any order; they go out when both are there and it is tapped."""
     data = _data(turn)
-    photos, text = data.get("photos", []), data.get("text", "")
-    ready = bool(text) and (bool(photos) or not data["needs_photo"])
+    text, photos = data["text"], data["photos"]
+    needs_text = not text and (data["needs_text"] or not photos)
+    needs_photo = data["needs_photo"] and not photos
     facts = {
         "number": data["number"],
+        "action": data["action"],
         "text": text,
         "photos": len(photos),
-        "needs_text": not text,
-        "needs_photo": data["needs_photo"] and not photos,
+        "needs_text": needs_text,
+        "needs_photo": needs_photo,
     }
-    put_question(turn, "say.result", ((pick("send_result", "send"),),) if ready else (), facts)
+    label = "send_result" if data["action"] == Action.RESOLVE else "send"
+    put_question(turn, "say.result", () if needs_text or needs_photo else ((pick(label, "send"),),), facts)
 
 
 async def _take_result(turn: Turn) -> str | None:
@@ -320,7 +302,7 @@ async def _ask_target(turn: Turn) -> None:
     if issue is None:
         raise Refused("no_such_issue")
     rows = []
-    for holder in await _targets(turn, issue):
+    for holder in (await targets(turn.desk, issue))[:TARGETS_MOST]:
         name = (await turn.store.people.details(holder.person_id)).name
         post = turn.render("posts.inline", post=holder.kind.value, building=await _building(turn, holder))
         rows.append((pick("", "to", holder.person_id, text=f"{post} {name}"),))
@@ -328,22 +310,8 @@ async def _ask_target(turn: Turn) -> None:
 
 
 async def _building(turn: Turn, holder: Holder) -> str:
-    if holder.building_id is None:
-        return ""
-    place = await turn.store.places.building(holder.building_id)
+    place = await turn.store.places.building(holder.building_id) if holder.building_id else None
     return (await turn.store.places.names(place)).building if place else ""
-
-
-async def _targets(turn: Turn, issue: Issue) -> list[Holder]:
-    """Whom an issue can be given to: each reachable holder once, those of its own building first."""
-    parts = await turn.store.issues.parts(issue.id)
-    passed_over = parts["concerned"] | {issue.handler_id, issue.reporter_id}
-    once: dict[int, Holder] = {}
-    for holder in await turn.desk.holders(issue.place.compound_id):
-        near = holder.building_id in (None, issue.place.building_id)
-        if holder.reachable and near and holder.person_id not in passed_over:
-            once.setdefault(holder.person_id, holder)
-    return list(once.values())[:TARGETS_MOST]
 
 
 async def _take_target(turn: Turn) -> str | None:
@@ -368,12 +336,18 @@ async def _take_withdraw(turn: Turn) -> str | None:
 
 
 async def _finish(turn: Turn) -> None:
+    """Do what was asked for. What can be put right is asked for again; any other refusal ends the dialog."""
     data = _data(turn)
     said = Said(data.get("text", ""), tuple(data.get("photos", ())), data.get("target"), data.get("how", ""))
-    issue = await _do(turn, str(data["issue"]), Action(data["action"]), said)
-    if issue is None:
+    try:
+        issue = await _do(turn, str(data["issue"]), Action(data["action"]), said)
+    except Refused as no:
+        if no.reason in ("text_needed", "photo_needed", "not_a_target"):
+            raise NotUnderstood(no.reason, **no.facts) from None
+        turn.refuse(no)
         return
-    finish(turn, "say.done", {**await facts_of(turn.desk, issue), "action": data["action"]})
+    if issue is not None:
+        finish(turn, "say.done", {**await facts_of(turn.desk, issue), "action": data["action"]})
 
 
 def _data(turn: Turn) -> dict[str, Any]:

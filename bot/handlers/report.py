@@ -1,28 +1,30 @@
 """Reporting an issue: send anything first, the bot asks only for what is missing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from typing import Any
 
 from bot.actions.cards import facts_of
-from bot.actions.desk import Choices, choice
-from bot.actions.issues import Report, file, foresee
+from bot.actions.desk import Choice, Choices, choice
+from bot.actions.issues import TEXT_MOST, Report, file, foresee
 from bot.conversation.dialog import Dialog, Step, begin, finish, pick, put_question, remember
 from bot.conversation.turn import Turn
-from bot.domain.addresses import Match as AddressMatch
 from bot.domain.addresses import Place as RegisterPlace
-from bot.domain.addresses import find_places
-from bot.domain.addresses import match as match_address
+from bot.domain.addresses import Register, find_places, match, normal_label
 from bot.domain.categories import Category, guess, looks_like_report, names_emergency, outside_matter
 from bot.domain.errors import NotUnderstood, Refused
+from bot.domain.folding import fold
 from bot.domain.posts import Place
 from bot.storage.people import Residency
+from bot.storage.places import Compound
 from bot.texts import short
 
-TEXT_MOST = 4000
 PHOTOS_MOST = 10
 LIKELY = 3
 READ_MOST = 300
 """Characters in which an address or a category is looked for; people say what it is about early."""
+BUTTONS_MOST = 90
+PLACES_MOST = 20
 
 
 # Starting ----------------------------------------------------------------------------------------------
@@ -31,62 +33,55 @@ READ_MOST = 300
 async def command(turn: Turn) -> None:
     """/report, or the big button: with words after it they are the report."""
     if turn.incoming.kind == "command" and turn.text:
-        await from_message(turn)
+        await begin(turn, DIALOG, "category", **_joined(turn, {}))
     else:
         await begin(turn, DIALOG, "words")
 
 
 async def from_message(turn: Turn) -> None:
     """Whatever a person sends without being asked: a report if it may be one, never a hole."""
-    incoming = turn.incoming
-    if incoming.kind == "other":
+    if turn.incoming.kind == "other" and not turn.text:
         turn.say("menu.cannot_read", menu=True)
         return
-    _check_length(turn.text)
-    text = turn.text
-    emergency = names_emergency(text[:READ_MOST]) if text else None
-    if emergency:
-        turn.say("report.emergency", {"kind": emergency, "numbers": turn.desk.rules.emergency_numbers})
-    data = {"text": text, "photos": list(incoming.photos), "voices": _voices(turn), "album": incoming.album}
-    guesses = guess(text[:READ_MOST], tuple(turn.desk.rules.categories.values())) if text else ()
-    sure = bool(incoming.photos or incoming.kind == "voice" or emergency)
-    if sure or looks_like_report(guesses, text):
-        await begin(turn, DIALOG, "category", **data)
-    else:
-        await begin(turn, DIALOG, "is_it", **data)
+    data = _joined(turn, {})
+    await begin(turn, DIALOG, "category" if _seems_a_report(turn, data) else "is_it", **data)
 
 
-def _voices(turn: Turn) -> list[str]:
-    return [turn.incoming.file] if turn.incoming.kind == "voice" and turn.incoming.file else []
-
-
-def _check_length(text: str) -> None:
-    if len(text) > TEXT_MOST:
-        raise NotUnderstood("text_too_long", most=TEXT_MOST)
+def _seems_a_report(turn: Turn, data: Mapping[str, Any]) -> bool:
+    text = data["text"]
+    guesses = guess(text[:READ_MOST], tuple(turn.desk.rules.categories.values()))
+    return bool(data["photos"] or data["voices"]) or looks_like_report(guesses, text)
 
 
 def _add(turn: Turn) -> bool:
     """Whatever comes while the report is being put together belongs to it; False when nothing came."""
     incoming, data = turn.incoming, _data(turn)
-    if incoming.kind == "other":
-        raise NotUnderstood("cannot_read")
-    text, photos, voices = turn.text, incoming.photos, _voices(turn)
-    if not text and not photos and not voices:
+    if not turn.text and incoming.kind not in ("photo", "voice"):
+        if incoming.kind == "other":
+            raise NotUnderstood("cannot_read")
         return False
-    joined = "\n".join(part for part in (data.get("text", ""), text) if part)
-    _check_length(joined)
-    if len(data.get("photos", [])) + len(photos) > PHOTOS_MOST:
-        raise NotUnderstood("too_many_photos", most=PHOTOS_MOST)
     # The photos of one album come one by one: they change the question instead of repeating it.
     turn.edits_prompt = bool(incoming.album) and incoming.album == data.get("album")
-    remember(
-        turn,
-        text=joined,
-        photos=[*data.get("photos", []), *photos],
-        voices=[*data.get("voices", []), *voices],
-        album=incoming.album,
-    )
+    remember(turn, **_joined(turn, data))
     return True
+
+
+def _joined(turn: Turn, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said so far and what came now; an emergency number is shown before anything else (R16)."""
+    incoming = turn.incoming
+    text = "\n".join(part for part in (data.get("text", ""), turn.text) if part)
+    photos = [*data.get("photos", ()), *incoming.photos]
+    voices = [*data.get("voices", ()), *((incoming.file,) if incoming.kind == "voice" else ())]
+    if len(text) > TEXT_MOST:
+        raise NotUnderstood("report_too_long", most=TEXT_MOST)
+    if len(photos) > PHOTOS_MOST:
+        raise NotUnderstood("too_many_photos", most=PHOTOS_MOST)
+    emergency = names_emergency(turn.text[:READ_MOST])
+    if emergency:
+        turn.say("report.emergency", {"kind": emergency, "numbers": turn.desk.rules.emergency_numbers})
+    if incoming.kind == "other":
+        turn.say("report.only_words")
+    return {"text": text, "photos": photos, "voices": voices, "album": incoming.album}
 
 
 def _data(turn: Turn) -> Mapping[str, Any]:
@@ -97,7 +92,7 @@ def _data(turn: Turn) -> Mapping[str, Any]:
 
 
 async def _ask_is_it(turn: Turn) -> None:
-    facts = {"text": short(_data(turn).get("text", ""), 200)}
+    facts = {"text": short(_data(turn)["text"], 200)}
     put_question(turn, "report.is_it", ((pick("yes_report", "yes"),), (pick("no_report", "no"),)), facts)
 
 
@@ -105,9 +100,11 @@ async def _take_is_it(turn: Turn) -> str | None:
     if turn.chosen == ("no",):
         finish(turn, "report.not_a_report")
         return None
-    if turn.chosen == ("yes",) or _add(turn):
+    if turn.chosen == ("yes",):
         return "category"
-    raise NotUnderstood("tap_or_write")
+    if not _add(turn):
+        raise NotUnderstood("tap_or_write")
+    return "category" if _seems_a_report(turn, _data(turn)) else "is_it"
 
 
 async def _ask_words(turn: Turn) -> None:
@@ -123,33 +120,36 @@ async def _take_words(turn: Turn) -> str | None:
 # Category ----------------------------------------------------------------------------------------------
 
 
-def _names(turn: Turn, categories: list[Category]) -> Choices:
-    name = turn.desk.texts.render
-    rows = [pick("", category.key, text=name(turn.locale, f"categories.{category.key}")) for category in categories]
-    return tuple(tuple(rows[place : place + 2]) for place in range(0, len(rows), 2))
-
-
 async def _ask_category(turn: Turn) -> None:
-    data = _data(turn)
-    known = turn.desk.rules.categories
-    likely = [found.category for found in guess(data.get("text", "")[:READ_MOST], tuple(known.values()))[:LIKELY]]
-    if not data.get("text"):
+    """The likeliest categories, one to a row; without words to guess from, all of them."""
+    text = _data(turn).get("text", "")[:READ_MOST]
+    if not text:
         await _ask_all_categories(turn)
         return
-    choices = tuple(row for category in likely for row in _names(turn, [category]))
-    facts = {
-        "text": short(data.get("text", ""), 300),
-        "photos": len(data.get("photos", [])),
-        "outside": outside_matter(data.get("text", "")[:READ_MOST]),
-    }
+    guesses = guess(text, tuple(turn.desk.rules.categories.values()))[:LIKELY]
+    rows = [(_named(turn, found.category),) for found in guesses if found.score > 0]
     last = (pick("other_categories", "_all"), pick("no_report", "_none"))
-    put_question(turn, "report.category", (*choices, last), facts)
+    _put_categories(turn, (*rows, last), is_outside=outside_matter(text))
 
 
 async def _ask_all_categories(turn: Turn) -> None:
+    names = [_named(turn, category) for category in turn.desk.rules.categories.values()]
+    _put_categories(turn, _grid(names, 2), is_outside=False)
+
+
+def _named(turn: Turn, category: Category) -> Choice:
+    return pick("", category.key, text=turn.render(f"categories.{category.key}"))
+
+
+def _put_categories(turn: Turn, choices: Choices, *, is_outside: bool) -> None:
     data = _data(turn)
-    facts = {"text": short(data.get("text", ""), 300), "photos": len(data.get("photos", [])), "outside": False}
-    put_question(turn, "report.category", _names(turn, list(turn.desk.rules.categories.values())), facts)
+    facts = {
+        "text": short(data.get("text", ""), 300),
+        "photos": len(data.get("photos", ())),
+        "voices": len(data.get("voices", ())),
+        "outside": is_outside,
+    }
+    put_question(turn, "report.category", choices, facts)
 
 
 async def _take_category(turn: Turn) -> str | None:
@@ -170,157 +170,178 @@ async def _take_category(turn: Turn) -> str | None:
     return await _after_category(turn, category)
 
 
+# Where it is -------------------------------------------------------------------------------------------
+
+
 async def _after_category(turn: Turn, category: Category) -> str:
     """The place follows from the words, or from home and what the category is usually about."""
     if _data(turn).get("place_chosen"):
         return "review"
-    homes = await turn.store.people.residencies(turn.person_id)
-    compound_id = await _compound_of(turn, homes)
-    if compound_id is None:
+    compounds = await _compounds(turn)
+    if len(compounds) > 1:
         return "compound"
-    remember(turn, compound=compound_id)
-    named = await _read_place(turn, compound_id, _data(turn).get("text", "")[:READ_MOST], homes)
-    if named is not None and named.exact is not None:
-        _set_place(turn, _from_register(compound_id, named.exact))
-        return "review"
-    if named is not None and named.candidates:
-        remember(turn, candidates=[_as_data(_from_register(compound_id, one)) for one in named.candidates[:20]])
-        return "pick_place"
-    if named is not None and named.known is not None:
-        _set_place(turn, _from_register(compound_id, named.known))
-        return "review"
-    usual = await _usual_place(turn, category, compound_id, homes)
-    if usual is None:
+    remember(turn, compound=compounds[0].id)
+    named = await _find_named(turn, _data(turn).get("text", ""))
+    if named:
+        return named
+    usual = await _usual_places(turn, category)
+    if len(usual) > 1:
+        return _offer_places(turn, usual)
+    if not usual:
         return "place"
-    _set_place(turn, usual)
+    # Not chosen: with another category it follows anew.
+    remember(turn, place=astuple(usual[0]))
     return "review"
 
 
-async def _compound_of(turn: Turn, homes: list[Residency]) -> int | None:
+async def _compounds(turn: Turn) -> list[Compound]:
+    """The compounds it may be about, at least one: where the reporter belongs, or one named in the words."""
+    compounds = await turn.store.places.compounds()
     chosen = _data(turn).get("compound")
     if chosen is not None:
-        return int(chosen)
-    if homes:
-        return homes[0].compound_id
-    posts = await turn.posts()
-    if posts:
-        return posts[0].compound_id
-    compounds = await turn.store.places.compounds()
+        return [one for one in compounds if one.id == chosen]
+    own = {home.compound_id for home in await turn.store.people.residencies(turn.person_id)}
+    own |= {post.compound_id for post in await turn.posts()}
+    compounds = [one for one in compounds if not own or one.id in own]
     if not compounds:
         raise Refused("no_compound")
-    return compounds[0].id if len(compounds) == 1 else None
+    text = fold(_data(turn).get("text", ""))
+    return [one for one in compounds if fold(one.name) in text] or compounds
 
 
-async def _read_place(
-    turn: Turn, compound_id: int, text: str, homes: list[Residency]
-) -> AddressMatch | None:
-    """The first address in the text that the register knows; None when none is named."""
-    named = [address for address in find_places(text) if address.marked]
-    if not named:
+async def _homes(turn: Turn) -> list[Residency]:
+    """Where the reporter lives in the compound it is about."""
+    compound_id = _data(turn)["compound"]
+    homes = await turn.store.people.residencies(turn.person_id)
+    return [home for home in homes if home.compound_id == compound_id]
+
+
+async def _find_named(turn: Turn, text: str) -> str | None:
+    """The step after the places a text names: typed places win over home (R2). None when it names none.
+
+    Several buildings, or an address that fits several places, are offered to choose from; an address
+    the register does not know is asked back.
+    """
+    addresses = find_places(text[:READ_MOST])
+    if not addresses:
         return None
-    register = await turn.store.places.register(compound_id)
-    if named[0].building is None:
+    register = await turn.store.places.register(_data(turn)["compound"])
+    own = {home.building_id for home in await _homes(turn)}
+    at_home = Register(tuple(building for building in register.buildings if building.id in own))
+    sure: dict[int, RegisterPlace] = {}
+    possible: list[RegisterPlace] = []
+    is_unknown = False
+    for address in addresses:
         # 二單元 alone means the reporter's own building.
-        home = next((one for one in homes if one.compound_id == compound_id), None)
-        if home is None:
-            return None
-        own = tuple(building for building in register.buildings if building.id == home.building_id)
-        register = type(register)(own)
-    return match_address(named[0], register)
+        found = match(address, at_home if own and address.building is None else register)
+        place = found.exact or (None if found.candidates else found.known)
+        if place is not None:
+            sure.setdefault(place.building_id, place)
+        possible += found.candidates
+        is_unknown |= address.marked and not found.candidates and place is None
+    places = list(dict.fromkeys((*sure.values(), *possible)))
+    if len(places) == 1 and sure:
+        return _choose_place(turn, _from_register(turn, places[0]))
+    if places:
+        return _offer_places(turn, [_from_register(turn, one) for one in places])
+    if is_unknown:
+        turn.edits_prompt = False
+        turn.say("refusals.place_unknown", {"said": short(text, 40)})
+        return "place"
+    return None
 
 
-async def _usual_place(
-    turn: Turn, category: Category, compound_id: int, homes: list[Residency]
-) -> Place | None:
+async def _usual_places(turn: Turn, category: Category) -> list[Place]:
+    """Where such a matter is for this reporter: one place for each of their homes, nothing without home."""
+    compound_id = _data(turn)["compound"]
     if category.default_place in ("common_area", "compound"):
-        return Place(category.default_place, compound_id)
-    home = next((one for one in homes if one.compound_id == compound_id), None)
-    if home is None:
-        return None
-    if category.default_place == "unit":
-        return Place("unit", compound_id, home.building_id, home.entrance_id, home.unit_id)
-    if category.default_place == "entrance" and home.entrance_id is not None:
-        return Place("entrance", compound_id, home.building_id, home.entrance_id)
-    return Place("building", compound_id, home.building_id)
-
-
-# Compound and place ------------------------------------------------------------------------------------
+        return [Place(category.default_place, compound_id)]
+    places = []
+    for home in await _homes(turn):
+        place = Place("building", compound_id, home.building_id)
+        if category.default_place == "unit":
+            place = Place("unit", compound_id, home.building_id, home.entrance_id, home.unit_id)
+        elif category.default_place == "entrance" and home.entrance_id is not None:
+            place = Place("entrance", compound_id, home.building_id, home.entrance_id)
+        places.append(place)
+    return list(dict.fromkeys(places))
 
 
 async def _ask_compound(turn: Turn) -> None:
-    compounds = await turn.store.places.compounds()
-    put_question(turn, "report.compound", tuple((pick("", one.id, text=one.name),) for one in compounds[:90]))
+    # Coming back to this question means that the first answer was wrong.
+    remember(turn, compound=None, place_chosen=False)
+    rows = [(pick("", one.id, text=one.name),) for one in await _compounds(turn)]
+    put_question(turn, "report.compound", rows[:BUTTONS_MOST])
 
 
 async def _take_compound(turn: Turn) -> str | None:
-    compounds = {str(one.id) for one in await turn.store.places.compounds()}
-    if not turn.chosen or turn.chosen[0] not in compounds:
+    known = {str(one.id) for one in await _compounds(turn)}
+    if not turn.chosen or turn.chosen[0] not in known:
         raise NotUnderstood("tap_one")
     remember(turn, compound=int(turn.chosen[0]))
     return await _after_category(turn, turn.desk.rules.categories[_data(turn)["category"]])
 
 
 async def _ask_place(turn: Turn) -> None:
-    compound_id = int(_data(turn)["compound"])
-    homes = [
-        home for home in await turn.store.people.residencies(turn.person_id) if home.compound_id == compound_id
-    ]
-    rows: list[tuple[Any, ...]] = []
-    for home in homes[:3]:
+    """What is near home and a way to everything else; without a home the buildings at once."""
+    wide = (pick("common_area", "common_area", 0), pick("whole_compound", "compound", 0))
+    near: dict[tuple[str, int], Choice] = {}
+    for home in await _homes(turn):
         if home.entrance_id is not None:
-            here = f"{home.building_name}{home.entrance_name}"
-            rows.append((pick("", "entrance", home.entrance_id, text=here),))
-        rows.append((pick("", "building", home.building_id, text=home.building_name),))
-        rows.append((pick("my_home", "unit", home.unit_id, unit=home.unit_label),))
-    rows.append((pick("common_area", "common_area", 0), pick("whole_compound", "compound", 0)))
-    rows.append((pick("elsewhere", "elsewhere", 0),))
-    put_question(turn, "report.place", rows)
+            door = f"{home.building_name}{home.entrance_name}"
+            near["entrance", home.entrance_id] = pick("", "entrance", home.entrance_id, text=door)
+        near["building", home.building_id] = pick("", "building", home.building_id, text=home.building_name)
+        near["unit", home.unit_id] = pick("my_home", "unit", home.unit_id, unit=home.unit_label)
+    if near:
+        rows = (*((one,) for one in near.values()), wide, (pick("elsewhere", "elsewhere", 0),))
+        put_question(turn, "report.place", rows, numbers_pick=False)
+    else:
+        put_question(turn, "report.elsewhere", (*await _buildings(turn), wide), numbers_pick=False)
 
 
 async def _ask_elsewhere(turn: Turn) -> None:
-    buildings = await turn.store.places.buildings(int(_data(turn)["compound"]))
-    names = [pick("", "building", building_id, text=name) for building_id, name in buildings[:90]]
-    put_question(turn, "report.elsewhere", tuple(tuple(names[at : at + 3]) for at in range(0, len(names), 3)))
+    put_question(turn, "report.elsewhere", await _buildings(turn), numbers_pick=False)
+
+
+async def _buildings(turn: Turn) -> Choices:
+    buildings = await turn.store.places.buildings(_data(turn)["compound"])
+    return _grid([pick("", "building", one, text=name) for one, name in buildings[:BUTTONS_MOST]], 3)
 
 
 async def _ask_pick_place(turn: Turn) -> None:
     rows = []
     for candidate in _data(turn)["candidates"]:
-        place = _as_place(candidate)
+        place = Place(*candidate)
         where = turn.render("places.inline", **(await turn.desk.place_facts(place)))
         ids = {"unit": place.unit_id, "entrance": place.entrance_id, "building": place.building_id}
         rows.append((pick("", place.kind, ids[place.kind], text=where),))
-    put_question(turn, "report.pick_place", (*rows, (pick("elsewhere", "elsewhere", 0),)))
+    rows.append((pick("elsewhere", "elsewhere", 0),))
+    put_question(turn, "report.pick_place", rows, numbers_pick=False)
 
 
 async def _take_place(turn: Turn) -> str | None:
     """A tapped place, or a typed one, checked against the register of this compound."""
-    compound_id = int(_data(turn)["compound"])
+    if turn.chosen == ("elsewhere", "0"):
+        return "elsewhere"
     if turn.chosen:
-        if turn.chosen[0] == "elsewhere":
-            return "elsewhere"
-        place = await _chosen_place(turn, compound_id)
-        _set_place(turn, place)
-        return "review"
-    homes = await turn.store.people.residencies(turn.person_id)
-    register = await turn.store.places.register(compound_id)
-    for address in find_places(turn.text[:READ_MOST]):
-        found = match_address(address, register)
-        if found.exact is not None:
-            _set_place(turn, _from_register(compound_id, found.exact))
-            return "review"
-        if found.candidates:
-            remember(turn, candidates=[_as_data(_from_register(compound_id, one)) for one in found.candidates[:20]])
-            return "pick_place"
-    named = await _read_place(turn, compound_id, turn.text[:READ_MOST], homes)
-    if named is not None and named.exact is not None:
-        _set_place(turn, _from_register(compound_id, named.exact))
-        return "review"
-    raise NotUnderstood("place_unknown", said=short(turn.text, 40))
+        return _choose_place(turn, await _tapped_place(turn))
+    # A bare number is a building here; anywhere else it may be anything.
+    for building_id, name in await turn.store.places.buildings(_data(turn)["compound"]):
+        if turn.text and normal_label(name) == normal_label(turn.text):
+            return _choose_place(turn, Place("building", _data(turn)["compound"], building_id))
+    step = await _find_named(turn, turn.text)
+    if step is None:
+        # 小花園旁邊 is no place of the register, but the handler should read it.
+        if not _add(turn):
+            raise NotUnderstood("tap_or_write")
+        if turn.text:
+            raise NotUnderstood("place_unknown", said=short(turn.text, 40))
+    return step or "place"
 
 
-async def _chosen_place(turn: Turn, compound_id: int) -> Place:
-    kind, wanted = turn.chosen[0], turn.number(turn.chosen[1]) if len(turn.chosen) == 2 else 0
+async def _tapped_place(turn: Turn) -> Place:
+    compound_id = _data(turn)["compound"]
+    kind, wanted = turn.chosen[0], turn.number(turn.chosen[-1])
     place: Place | None = None
     if kind in ("common_area", "compound"):
         place = Place(kind, compound_id)
@@ -335,20 +356,20 @@ async def _chosen_place(turn: Turn, compound_id: int) -> Place:
     return place
 
 
-def _from_register(compound_id: int, found: RegisterPlace) -> Place:
-    return Place(found.kind, compound_id, found.building_id, found.entrance_id, found.unit_id)
+def _from_register(turn: Turn, found: RegisterPlace) -> Place:
+    return Place(found.kind, _data(turn)["compound"], found.building_id, found.entrance_id, found.unit_id)
 
 
-def _as_data(place: Place) -> list[Any]:
-    return [place.kind, place.compound_id, place.building_id, place.entrance_id, place.unit_id]
+def _choose_place(turn: Turn, place: Place) -> str:
+    remember(turn, place=astuple(place), place_chosen=True)
+    return "review"
 
 
-def _as_place(data: list[Any]) -> Place:
-    return Place(*data)
-
-
-def _set_place(turn: Turn, place: Place) -> None:
-    remember(turn, place=_as_data(place), place_chosen=True)
+def _offer_places(turn: Turn, places: Sequence[Place]) -> str:
+    if len(places) > PLACES_MOST:
+        return "place"
+    remember(turn, candidates=[astuple(place) for place in places])
+    return "pick_place"
 
 
 # Review and sending ------------------------------------------------------------------------------------
@@ -356,17 +377,21 @@ def _set_place(turn: Turn, place: Place) -> None:
 
 async def _ask_review(turn: Turn) -> None:
     data = _data(turn)
-    place = _as_place(data["place"])
     category = turn.desk.rules.categories[data["category"]]
     about = bool(data.get("about_handler"))
+    place = Place(*data["place"])
     found, _ = await foresee(turn.desk, category, place, about_handler=about)
     if found is None:
-        raise Refused("nobody_responsible")
+        once = f"nobody:{place.compound_id}:{turn.desk.now:%y%m%d}"
+        facts: dict[str, object] = {"compound": place.compound_id}
+        turn.desk.tell_operator("operator.nobody_responsible", facts, dedupe_key=once)
+        put_question(turn, "refusals.nobody_responsible", ((pick("send", "send"),),))
+        return
     handler = await turn.store.people.details(found.holder.person_id)
     facts = {
         "text": short(data.get("text", ""), 800),
-        "photos": len(data.get("photos", [])),
-        "voices": len(data.get("voices", [])),
+        "photos": len(data.get("photos", ())),
+        "voices": len(data.get("voices", ())),
         "category": category.key,
         "place": await turn.desk.place_facts(place),
         "handler": handler.name,
@@ -386,9 +411,9 @@ async def _ask_review(turn: Turn) -> None:
 async def _take_review(turn: Turn) -> str | None:
     data = _data(turn)
     if not turn.chosen:
-        if _add(turn):
-            return "review"
-        raise NotUnderstood("tap_or_write")
+        if not _add(turn):
+            raise NotUnderstood("tap_or_write")
+        return await _find_named(turn, turn.text) or "review"
     if turn.chosen[0] == "place":
         return "place"
     if turn.chosen[0] == "category":
@@ -396,30 +421,37 @@ async def _take_review(turn: Turn) -> str | None:
     if turn.chosen[0] == "about":
         remember(turn, about_handler=not data.get("about_handler"))
         return "review"
+    if turn.chosen[0] != "send":
+        raise NotUnderstood("tap_or_write")
+    await _send(turn, data)
+    return None
+
+
+async def _send(turn: Turn, data: Mapping[str, Any]) -> None:
     report = Report(
         data.get("text", ""),
         data["category"],
-        _as_place(data["place"]),
+        Place(*data["place"]),
         tuple(data.get("photos", ())),
         tuple(data.get("voices", ())),
         about_handler=bool(data.get("about_handler")),
     )
     issue = await file(turn.desk, turn.person_id, report)
-    facts = await facts_of(turn.desk, issue)
     handler = await turn.store.people.details(issue.handler_id)
-    more = {
+    facts = {
+        **await facts_of(turn.desk, issue),
         "skipped": issue.reason["skipped"],
         "reachable": issue.reason["reachable"],
         "handler_phone": handler.phone if not issue.reason["reachable"] else "",
         "reporter_approved": issue.reporter_approved,
+        "has_home": bool(await turn.store.people.residencies(turn.person_id)),
     }
-    finish(
-        turn,
-        "report.filed",
-        {**facts, **more},
-        choices=((choice("my_issues", "my.list"), choice("why_them", "issue.why", issue.id)),),
-    )
-    return None
+    choices = ((choice("my_issues", "my.list"), choice("why_them", "issue.why", issue.id)),)
+    finish(turn, "report.filed", facts, choices=choices)
+
+
+def _grid(picks: Sequence[Choice], columns: int) -> Choices:
+    return [tuple(picks[at : at + columns]) for at in range(0, len(picks), columns)]
 
 
 DIALOG = Dialog(

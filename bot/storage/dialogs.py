@@ -10,7 +10,7 @@ from bot.storage.engine import Connection, to_micros
 
 @dataclass(frozen=True, slots=True)
 class DialogState:
-    """Where a person stands in a dialog: `round` counts the questions, so that old buttons are recognised."""
+    """Where a person stands in a dialog: no two questions have one `round`, so old buttons are recognised."""
 
     dialog: str
     step: str

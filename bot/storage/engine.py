@@ -78,9 +78,8 @@ async def bring_up_to_date(connection: Connection, adapted: Callable[[str], str]
 
     `adapted` puts the common dialect into the engine's words. Raises OperatorError on a newer schema.
     """
-    await connection.execute(
-        "CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT NOT NULL UNIQUE, applied_at TEXT NOT NULL)"
-    )
+    table = "schema_versions (version BIGINT NOT NULL UNIQUE, applied_at TEXT NOT NULL)"
+    await connection.execute(f"CREATE TABLE IF NOT EXISTS {table}")
     (row,) = await connection.fetch("schema_version", {})
     current = row["version"] or 0
     steps = migrations()

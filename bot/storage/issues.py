@@ -65,6 +65,7 @@ class Event:
     from_state: str
     to_state: str
     text: str
+    facts: dict[str, Any] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +323,7 @@ def _event(row: Row) -> Event:
         row["from_state"],
         row["to_state"],
         row["text"],
+        json.loads(row["facts"]),
     )
 
 
@@ -350,11 +352,6 @@ class Dues:
         """What is to come for an issue."""
         rows = await self._connection.fetch("due_of_issue", {"issue_id": issue_id})
         return [_due(row) for row in rows]
-
-    async def next_at(self) -> datetime | None:
-        """The earliest due time of all."""
-        rows = await self._connection.fetch("next_due_at", {})
-        return maybe_instant(rows[0]["at"])
 
 
 def _due(row: Row) -> Due:
@@ -396,7 +393,12 @@ class Notices:
         rows = await self._connection.fetch("claim_notices", {"now": to_micros(now)})
         return [
             Notice(
-                row["id"], row["person_id"], row["issue_id"], row["topic"], row["stage"], json.loads(row["facts"])
+                row["id"],
+                row["person_id"],
+                row["issue_id"],
+                row["topic"],
+                row["stage"],
+                json.loads(row["facts"]),
             )
             for row in rows
         ]
@@ -413,8 +415,3 @@ class Notices:
     async def drop_of_issue(self, issue_id: int) -> None:
         """The issue has ended: nothing the clock wanted to say about it matters any more."""
         await self._connection.fetch("drop_notices", {"issue_id": issue_id})
-
-    async def next_at(self) -> datetime | None:
-        """When the next notice may be told."""
-        rows = await self._connection.fetch("next_notice_at", {})
-        return maybe_instant(rows[0]["at"])

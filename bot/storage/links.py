@@ -85,7 +85,9 @@ class Links:
 
     async def use(self, code: str, person_id: int, now: datetime) -> None:
         """The invitation has been taken up."""
-        await self._connection.fetch("use_link", {"code": code, "person_id": person_id, "now": to_micros(now)})
+        await self._connection.fetch(
+            "use_link", {"code": code, "person_id": person_id, "now": to_micros(now)}
+        )
 
     async def doors(self, compound_id: int) -> list[Door]:
         """Every door of the compound that has a code."""

@@ -173,11 +173,6 @@ class Inbox:
         """It failed for the last time."""
         await self._connection.fetch("bury_letter", {"id": letter_id, "error": error, "now": to_micros(now)})
 
-    async def next_at(self) -> datetime | None:
-        """When the earliest unhandled letter may be taken; None when all are handled."""
-        rows = await self._connection.fetch("next_letter_at", {})
-        return maybe_instant(rows[0]["at"])
-
     async def sweep(self, before: datetime) -> None:
         """Forget rows finished before this instant."""
         await self._connection.fetch("sweep_inbox", {"before": to_micros(before)})
@@ -275,14 +270,6 @@ class Outbox:
         """It came too late to be worth anything."""
         await self._connection.fetch("settle_expired", {"id": item.id, "now": to_micros(now)})
 
-    async def drop_card(self, chat: str, card_key: str) -> None:
-        """The message that showed this card is gone."""
-        await self._connection.fetch("drop_card", {"chat": chat, "card_key": card_key})
-
-    async def hold_chat(self, chat: str, until: datetime) -> None:
-        """Nothing more goes to this chat before `until` (toasts excepted)."""
-        await self._connection.fetch("hold_chat", {"chat": chat, "retry_at": to_micros(until)})
-
     async def bury_chat(self, chat: str, error: str, now: datetime) -> None:
         """Nothing that waits for this chat will be sent."""
         await self._connection.fetch("bury_chat", {"chat": chat, "error": error, "now": to_micros(now)})
@@ -291,11 +278,6 @@ class Outbox:
         """A group got a new address: its mail follows; messages of the old one can no longer be edited."""
         await self._connection.fetch("move_chat_mail", {"old_chat": old_chat, "new_chat": new_chat})
         await self._connection.fetch("drop_moved_cards", {"old_chat": old_chat})
-
-    async def next_at(self) -> datetime | None:
-        """The earliest moment at which something may be sent; None when nothing waits."""
-        rows = await self._connection.fetch("next_mail_at", {})
-        return maybe_instant(rows[0]["at"])
 
     async def next_turns(self, now: datetime) -> tuple[datetime | None, datetime | None]:
         """When a claim may next give something but bulk mail, and when bulk mail; None when none waits."""

@@ -111,18 +111,13 @@ class People:
         rows = await self._connection.fetch("addressee", {"person_id": person_id, "channel": channel})
         return Addressee(rows[0]["address"], rows[0]["locale"], rows[0]["language"]) if rows else None
 
-    async def named(self, name: str, phone: str) -> int | None:
-        """The person of the register with this name and phone."""
-        rows = await self._connection.fetch("person_named", {"name": name, "phone": phone})
-        return rows[0]["person_id"] if rows else None
-
     async def residencies(self, person_id: int) -> list[Residency]:
         """Where a person lives or has asked to be entered."""
         rows = await self._connection.fetch("residencies_of", {"person_id": person_id})
         return [_residency(row) for row in rows]
 
     async def ask_residency(self, person_id: int, unit_id: int, kind: str, now: datetime) -> tuple[int, str]:
-        """Enter a person for a unit, to be approved: (residency id, state); an approved one stays approved."""
+        """Enter a person for a unit: (residency id, state); pending, unless approved before."""
         rows = await self._connection.fetch(
             "ask_residency", {"person_id": person_id, "unit_id": unit_id, "kind": kind, "now": to_micros(now)}
         )

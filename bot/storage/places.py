@@ -102,7 +102,9 @@ class Places:
         for row in entrances:
             doors.setdefault(row["building_id"], []).append(EntranceEntry(row["id"], row["label"]))
         for row in units:
-            homes.setdefault(row["building_id"], []).append(UnitEntry(row["id"], row["label"], row["entrance_id"]))
+            homes.setdefault(row["building_id"], []).append(
+                UnitEntry(row["id"], row["label"], row["entrance_id"])
+            )
         return Register(
             tuple(
                 BuildingEntry(

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
+from typing import TypeAlias
 
 import asyncpg
 from aiosql.adapters.asyncpg import AsyncPGAdapter
@@ -23,9 +24,11 @@ _AWAY = (
     asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,
 )
-"""What speaks of the server or of other transactions, not of the statement, and passes:
-classes 08, 53, 57, 58 and 40 of https://www.postgresql.org/docs/current/errcodes-appendix.html, and a server that
-is no longer the one to write to."""
+"""What speaks of the server or of other transactions, not of the statement, and passes.
+
+Classes 08, 53, 57, 58 and 40 of https://www.postgresql.org/docs/current/errcodes-appendix.html, and a server
+that may only be read since another one has taken over.
+"""
 
 
 def widened(sql: str) -> str:
@@ -35,7 +38,8 @@ def widened(sql: str) -> str:
 
 
 @cache
-def _statements() -> tuple[Mapping[str, str], Mapping[str, list[str]]]:
+def statements() -> tuple[Mapping[str, str], Mapping[str, list[str]]]:
+    """The named queries as PostgreSQL takes them, and the order of their parameters."""
     numbering = AsyncPGAdapter()
     statements = {
         name: numbering.process_sql(name, None, widened(sql)) for name, sql in named_queries().items()
@@ -44,10 +48,10 @@ def _statements() -> tuple[Mapping[str, str], Mapping[str, list[str]]]:
 
 
 def _arguments(query: str, parameters: Mapping[str, object]) -> list[object]:
-    return [parameters[name] for name in _statements()[1].get(query, [])]
+    return [parameters[name] for name in statements()[1].get(query, [])]
 
 
-Borrowed = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+Borrowed: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 
 @contextmanager
@@ -58,31 +62,39 @@ def _reported(connection: Borrowed) -> Iterator[None]:
     except _AWAY as error:
         raise Unavailable(str(error)) from error
     except asyncpg.InterfaceError as error:
-        if connection.is_closed():
-            raise Unavailable(str(error)) from error
-        raise
+        if _is_open(connection):
+            raise
+        raise Unavailable(str(error)) from error
+
+
+def _is_open(connection: Borrowed) -> bool:
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        return False  # the pool takes back a connection that is lost, and then it cannot even be asked
 
 
 class PostgresConnection:
-    """One open transaction on one pooled connection; each method raises Unavailable when the server is away."""
+    """One open transaction; each method raises Unavailable when the server is away."""
 
     def __init__(self, connection: Borrowed) -> None:
-        self._connection = connection
+        self.raw = connection
 
     async def fetch(self, query: str, parameters: Mapping[str, object]) -> list[Row]:
         """Run a named query."""
-        with _reported(self._connection):
-            return await self._connection.fetch(_statements()[0][query], *_arguments(query, parameters))
+        with _reported(self.raw):
+            rows: list[Row] = await self.raw.fetch(statements()[0][query], *_arguments(query, parameters))
+            return rows
 
     async def run_many(self, query: str, rows: Iterable[Mapping[str, object]]) -> None:
         """Run a named statement for each set of parameters, pipelined."""
-        with _reported(self._connection):
-            await self._connection.executemany(_statements()[0][query], [_arguments(query, row) for row in rows])
+        with _reported(self.raw):
+            await self.raw.executemany(statements()[0][query], [_arguments(query, row) for row in rows])
 
     async def execute(self, sql: str) -> None:
         """Run plain SQL."""
-        with _reported(self._connection):
-            await self._connection.execute(sql)
+        with _reported(self.raw):
+            await self.raw.execute(sql)
 
 
 class PostgresDatabase:

@@ -74,7 +74,11 @@ class Posts:
         rows = await self._connection.fetch("posts_of_person", {"person_id": person_id})
         return [
             HeldPost(
-                row["post_id"], row["compound_id"], PostKind(row["kind"]), row["building_id"], row["entrance_id"]
+                row["post_id"],
+                row["compound_id"],
+                PostKind(row["kind"]),
+                row["building_id"],
+                row["entrance_id"],
             )
             for row in rows
         ]
@@ -119,7 +123,9 @@ class Posts:
             "move_appointments", {"from_person": from_person, "to_person": to_person}
         )
 
-    async def contact_card(self, compound_id: int, building_id: int | None, channel: str) -> list[ContactLine]:
+    async def contact_card(
+        self, compound_id: int, building_id: int | None, channel: str
+    ) -> list[ContactLine]:
         """The posts of one building and of the whole compound."""
         rows = await self._connection.fetch(
             "contact_card", {"compound_id": compound_id, "building_id": building_id, "channel": channel}

@@ -16,30 +16,33 @@ from bot.storage.engine import Connection, Row, bring_up_to_date, named_queries
 _LOCKING = re.compile(r"\bFOR UPDATE( OF \w+)?( SKIP LOCKED)?", re.IGNORECASE)
 _STATEMENTS_KEPT = 256
 """Prepared statements the driver keeps: more than there are named queries."""
-_AWAY = frozenset({
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_INTERRUPT,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_CORRUPT,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_PROTOCOL,
-    sqlite3.SQLITE_NOTADB,
-})
+_AWAY = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
 """Result codes that speak of the file, not of the statement: https://www.sqlite.org/rescode.html"""
 
 
 @cache
-def _statements() -> Mapping[str, str]:
+def statements() -> Mapping[str, str]:
+    """The named queries as SQLite takes them."""
     # A writer holds the whole database here, so row locks have nothing to add.
     return {name: _LOCKING.sub("", sql) for name, sql in named_queries().items()}
 
 
 def never_twice(sql: str) -> str:
-    """A schema whose ids are never given again, as on PostgreSQL: dedupe keys and old buttons name rows by them."""
+    """A schema whose ids are never given again, as on PostgreSQL: dedupe keys and old buttons hold them."""
     return sql.replace("INTEGER PRIMARY KEY", "INTEGER PRIMARY KEY AUTOINCREMENT")
 
 
@@ -59,23 +62,23 @@ class SqliteConnection:
     """One open transaction; each method raises Unavailable when the file is locked, full, broken or gone."""
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
-        self._connection = connection
+        self.raw = connection
 
     async def fetch(self, query: str, parameters: Mapping[str, object]) -> list[Row]:
         """Run a named query in one hop to the database's thread."""
         with _reported():
-            rows = await self._connection.execute_fetchall(_statements()[query], dict(parameters))
+            rows = await self.raw.execute_fetchall(statements()[query], dict(parameters))
         return list(rows)  # type: ignore[arg-type]  # sqlite3.Row reads like a mapping but is not declared one
 
     async def run_many(self, query: str, rows: Iterable[Mapping[str, object]]) -> None:
         """Run a named statement for each set of parameters."""
         with _reported():
-            await self._connection.executemany(_statements()[query], [dict(row) for row in rows])
+            await self.raw.executemany(statements()[query], [dict(row) for row in rows])
 
     async def execute(self, sql: str) -> None:
         """Run plain SQL."""
         with _reported():
-            await self._connection.execute_fetchall(sql)
+            await self.raw.execute_fetchall(sql)
 
 
 class SqliteDatabase:
@@ -126,9 +129,9 @@ class SqliteDatabase:
                 yield connection
                 await connection.execute("COMMIT")
             except BaseException:
-                # Shielded: a cancelled task must not leave the only writer inside a transaction. The database's
-                # thread does one thing after the other, so this comes behind whatever the task had begun, and
-                # does nothing where no transaction is open.
+                # Shielded: a cancelled task must not leave the only writer inside a transaction. The thread
+                # does one thing after the other, so this comes behind whatever the task had begun; it does
+                # nothing where no transaction is open.
                 with _reported():
                     await asyncio.shield(self._connection.rollback())
                 raise

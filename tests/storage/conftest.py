@@ -9,7 +9,7 @@ import pytest
 from bot.storage.engine import Database
 from bot.storage.postgres import PostgresDatabase
 from bot.storage.sqlite import SqliteDatabase
-from tests.postgres import Server, serving
+from tests.engines import Server, serving
 
 
 @pytest.fixture(scope="session")

@@ -243,7 +243,8 @@ CREATE TABLE inbox (
   finished_at INTEGER,
   UNIQUE (bot_id, update_id)
 );
-CREATE INDEX inbox_new ON inbox (sender, id) WHERE state = 'new';
+CREATE INDEX inbox_new ON inbox (id) WHERE state = 'new';
+CREATE INDEX inbox_new_of_sender ON inbox (sender, id) WHERE state = 'new';
 CREATE INDEX inbox_finished ON inbox (finished_at) WHERE state <> 'new';
 
 CREATE TABLE outbox (

@@ -43,10 +43,6 @@ UPDATE inbox SET attempts = attempts + 1, error = :error, not_before = :not_befo
 -- A turn failed for the last time; the payload stays for the operator until it is swept.
 UPDATE inbox SET state = 'buried', attempts = attempts + 1, error = :error, finished_at = :now WHERE id = :id;
 
--- name: next_letter_at
--- When the earliest unhandled letter may be taken.
-SELECT MIN(not_before) AS at FROM inbox WHERE state = 'new';
-
 -- name: sweep_inbox!
 -- Forget what was finished long ago, but never the newest update: polling goes on behind it.
 DELETE FROM inbox

@@ -45,8 +45,8 @@ FROM issue_events WHERE issue_id = :issue_id ORDER BY id;
 
 -- name: last_event
 -- The latest time something was done to an issue: who and when, for a second tap (C6).
-SELECT id, at, actor_id, action, from_state, to_state, text FROM issue_events
-WHERE issue_id = :issue_id AND to_state <> from_state ORDER BY id DESC LIMIT 1;
+SELECT id, at, actor_id, action, from_state, to_state, text, facts FROM issue_events
+WHERE issue_id = :issue_id AND (to_state <> from_state OR action IN ('transfer', 'decline')) ORDER BY id DESC LIMIT 1;
 
 -- name: attachments_of_issue
 SELECT attachments.id, attachments.event_id, attachments.kind, attachments.file, issue_events.action
@@ -80,9 +80,6 @@ ON CONFLICT (issue_id, kind) DO UPDATE SET due_at = excluded.due_at, stage = exc
 -- name: drop_due!
 DELETE FROM dues WHERE issue_id = :issue_id AND kind = :kind;
 
--- name: drop_dues!
-DELETE FROM dues WHERE issue_id = :issue_id;
-
 -- name: claim_due
 -- The most overdue row, locked with its issue until commit; another process takes another one. Who acts on an
 -- issue locks it before its due times: waiting for it here would be a deadlock.
@@ -93,9 +90,6 @@ FOR UPDATE SKIP LOCKED;
 
 -- name: due_of_issue
 SELECT id, kind, issue_id, due_at, stage FROM dues WHERE issue_id = :issue_id ORDER BY due_at;
-
--- name: next_due_at
-SELECT MIN(due_at) AS at FROM dues;
 
 -- name: put_notice!
 INSERT INTO notices (person_id, issue_id, topic, stage, facts, created_at, release_at)
@@ -126,6 +120,3 @@ UPDATE notices SET release_at = :release_at WHERE id = :id;
 
 -- name: drop_notice!
 DELETE FROM notices WHERE id = :id;
-
--- name: next_notice_at
-SELECT MIN(release_at) AS at FROM notices;

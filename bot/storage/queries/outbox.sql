@@ -34,7 +34,7 @@ WITH heads AS (
   FOR UPDATE SKIP LOCKED
 )
 UPDATE outbox SET lease_until = :lease_until, attempts = attempts + 1
-WHERE id IN (SELECT id FROM claimed) AND lease_until <= :now
+WHERE id IN (SELECT id FROM claimed)
 RETURNING id, bot_id, person_id, chat, lane, intent, payload, card_key, attempts, expires_at;
 
 -- name: card_message
@@ -47,9 +47,6 @@ WHERE id = :id;
 -- name: put_card!
 INSERT INTO cards (chat, card_key, message_id) VALUES (:chat, :card_key, :message_id)
 ON CONFLICT (chat, card_key) DO UPDATE SET message_id = excluded.message_id;
-
--- name: drop_card!
-DELETE FROM cards WHERE chat = :chat AND card_key = :card_key;
 
 -- name: put_off!
 -- Claimed, but not its turn yet: nothing was tried.
@@ -65,10 +62,6 @@ UPDATE outbox SET state = 'buried', settled_at = :now, error = :error, lease_unt
 -- name: settle_expired!
 UPDATE outbox SET state = 'expired', settled_at = :now, payload = '', lease_until = 0 WHERE id = :id;
 
--- name: hold_chat!
--- Pacing: nothing more to this chat before `retry_at`.
-UPDATE outbox SET retry_at = :retry_at WHERE chat = :chat AND state = 'waiting' AND lane <> 0 AND retry_at < :retry_at;
-
 -- name: bury_chat!
 -- The chat cannot be reached: what waits for it will not be sent.
 UPDATE outbox SET state = 'buried', settled_at = :now, error = :error
@@ -79,17 +72,6 @@ UPDATE outbox SET chat = :new_chat, retry_at = 0, lease_until = 0 WHERE chat = :
 
 -- name: drop_moved_cards!
 DELETE FROM cards WHERE chat = :old_chat;
-
--- name: next_mail_at
--- The earliest moment at which something may be sent, for the courier's sleep.
-SELECT MIN(
-  CASE
-    WHEN not_before >= retry_at AND not_before >= lease_until THEN not_before
-    WHEN retry_at >= lease_until THEN retry_at
-    ELSE lease_until
-  END
-) AS at
-FROM outbox WHERE state = 'waiting';
 
 -- name: next_turns
 -- The earliest moment at which a claim may give something, for bulk mail and for the rest: heads of chats as in

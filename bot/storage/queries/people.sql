@@ -1,8 +1,3 @@
--- name: person_by_account
-SELECT people.id, people.locale, accounts.language, accounts.display_name, accounts.unreachable_since
-FROM accounts JOIN people ON people.id = accounts.person_id
-WHERE accounts.channel = :channel AND accounts.address = :address;
-
 -- name: new_person
 INSERT INTO people (locale, created_at) VALUES (NULL, :now) RETURNING id;
 
@@ -40,10 +35,6 @@ SELECT accounts.address, people.locale, accounts.language
 FROM accounts JOIN people ON people.id = accounts.person_id
 WHERE accounts.person_id = :person_id AND accounts.channel = :channel AND accounts.unreachable_since IS NULL
 ORDER BY accounts.id LIMIT 1;
-
--- name: person_named
--- The person of this compound's register with this name and phone who is not on the bot or is already known by both.
-SELECT person_id FROM personal_details WHERE name = :name AND phone = :phone ORDER BY person_id LIMIT 1;
 
 -- name: residencies_of
 SELECT

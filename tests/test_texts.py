@@ -1,0 +1,693 @@
+"""Every sentence: the same in all locales, sound when rendered, used, and nowhere but in the templates."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import Environment, StrictUndefined, UndefinedError, meta, nodes
+
+from bot.app import TEMPLATES
+from bot.conversation.turn import MENU, TOAST_MOST, plain
+from bot.domain.categories import DEFAULT_CATEGORIES
+from bot.domain.posts import PostKind
+from bot.domain.transitions import Action, State
+from bot.handlers.cards import HISTORY_MOST
+from bot.handlers.commands import HOLDER
+from bot.sandbox.entities import formatted, utf16_length
+from bot.texts import DEFAULT_LOCALE, LOCALES, locale_for, short
+from tests.world import TEXTS
+
+BOT = TEMPLATES.parent / "bot"
+IDEOGRAPH = re.compile("[\u3400-\u9fff]")
+MOST = 4096
+"""UTF-16 units of a message: https://core.telegram.org/bots/api#sendmessage"""
+
+
+# What stands in the templates --------------------------------------------------------------------------
+
+
+def _environment() -> Environment:
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    for name in ("category", "post", "state", "place", "when", "span", "short"):
+        environment.filters[name] = str
+    return environment
+
+
+def _blocks(locale: str) -> dict[str, nodes.Block]:
+    """Every block of a locale's own files (no fallback) by its name `topic.block`."""
+    environment = _environment()
+    return {
+        f"{file.stem}.{block.name}": block
+        for file in sorted((TEMPLATES / locale).glob("*.j2"))
+        for block in environment.parse(file.read_text(encoding="utf-8")).find_all(nodes.Block)
+    }
+
+
+def _variables(block: nodes.Block) -> set[str]:
+    """What a block needs to be told."""
+    template = nodes.Template(block.body)
+    template.set_environment(_environment())
+    return meta.find_undeclared_variables(template)
+
+
+def _asked(block: nodes.Block) -> set[str]:
+    """The variables a block chooses by: only these may be empty."""
+    tests = [choice.test for choice in block.find_all((nodes.If, nodes.CondExpr))]
+    return {name.name for test in tests for name in nodes.Output([test]).find_all(nodes.Name)}
+
+
+def _fields(block: nodes.Block) -> set[str]:
+    """Which parts of its facts a block looks at: `line.number`, `place.building`."""
+    return {f"{found.node.name}.{found.attr}" for found in block.find_all(nodes.Getattr) if isinstance(found.node, nodes.Name)}
+
+
+BLOCKS = {locale: _blocks(locale) for locale in LOCALES}
+MESSAGES = sorted(BLOCKS[DEFAULT_LOCALE])
+VARIABLES = {message: _variables(block) for message, block in BLOCKS[DEFAULT_LOCALE].items()}
+
+
+@pytest.mark.parametrize("locale", LOCALES[1:])
+def test_every_locale_has_the_same_blocks_with_the_same_variables(locale: str) -> None:
+    """A reader of another language is told as much as everybody else."""
+    assert not BLOCKS[locale].keys() ^ set(MESSAGES)
+    for message, block in BLOCKS[locale].items():
+        assert _variables(block) == VARIABLES[message], message
+        assert _fields(block) == _fields(BLOCKS[DEFAULT_LOCALE][message]), message
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_topic_names_each_block_once_and_says_nothing_outside(locale: str) -> None:
+    """A second block of the same name, or words between two blocks, would silently never be seen."""
+    for file in sorted((TEMPLATES / locale).glob("*.j2")):
+        source = file.read_text(encoding="utf-8")
+        names = re.findall(r"{% block (\w+) %}", source)
+        assert sorted(names) == sorted(set(names)), file
+        assert not re.sub(r"{% block (\w+) %}.*?{% endblock %}", "", source, flags=re.DOTALL).strip(), file
+
+
+SPOKEN_AS_THEY_ARE = re.compile(r"{% block (locale_\w+|more_language|language) %}.*?{% endblock %}")
+"""The names of languages stand in their own language everywhere."""
+
+
+@pytest.mark.parametrize(("locale", "charset"), [("zh_CN", "gb2312"), ("zh_TW", "big5"), ("en", "ascii")])
+def test_a_locale_is_written_in_its_own_script(locale: str, charset: str) -> None:
+    """No simplified character among traditional ones, nor the other way round; no Chinese in English."""
+    for file in sorted((TEMPLATES / locale).glob("*.j2")):
+        written = SPOKEN_AS_THEY_ARE.sub("", file.read_text(encoding="utf-8"))
+        foreign = {sign for sign in IDEOGRAPH.findall(written) if not sign.encode(charset, "ignore")}
+        assert not foreign, file
+
+
+# How they look -----------------------------------------------------------------------------------------
+
+TIMEZONE = "Asia/Shanghai"
+NOW = datetime(2026, 11, 24, 2, 5, tzinfo=UTC)
+PLACE = {"kind": "unit", "compound": "绿洲路126号大院", "building": "3号楼", "entrance": "2单元", "unit": "502"}
+DOOR = {**PLACE, "kind": "entrance", "unit": ""}
+BUILDING = {**DOOR, "kind": "building", "entrance": ""}
+LINE: dict[str, Any] = {
+    "number": "261124-001",
+    "category": "lighting",
+    "state": "open",
+    "place": PLACE,
+    "handler": "刘强",
+    "handler_post": "building_leader",
+    "accept_due": NOW + timedelta(days=1),
+    "resolve_due": NOW + timedelta(days=7),
+    "timezone": TIMEZONE,
+    "text": "楼道灯坏了，晚上看不见台阶",
+    "at": NOW,
+    "by": "reporter",
+    "action": "file",
+    "from_reporter": True,
+    "post": "building_leader",
+    "building": "3号楼",
+    "entrance": "2单元",
+    "name": "陈秀英",
+    "phone": "13900000005",
+    "hours": "每天 8:00–21:00",
+    "duty": "本楼住户的诉求和通知",
+    "topic": "reminder",
+    "is_overdue": False,
+    "due": NOW + timedelta(days=1),
+    "open_for": timedelta(days=1, hours=3),
+}
+FACTS: dict[str, Any] = {
+    **LINE,
+    "about_handler": False,
+    "approved": True,
+    "clock": "accept",
+    "closed_how": "confirmed",
+    "compound": "绿洲路126号大院",
+    "count": 3,
+    "day": 24,
+    "days": 1,
+    "decided": None,
+    "door": DOOR,
+    "empty": [],
+    "error": "KeyError",
+    "filed_at": NOW,
+    "handler_phone": "13900000005",
+    "hours": 3,
+    "how": "withdrawn",
+    "kind": "owner",
+    "lines": [LINE, {**LINE, "number": "261124-002", "state": "accepted", "accept_due": None}],
+    "minutes": 5,
+    "month": 11,
+    "most": 10,
+    "now": NOW,
+    "nudged_at": None,
+    "numbers": (("派出所", "0835-2222222"),),
+    "outside": False,
+    "percent": 50,
+    "person": 17,
+    "photos": 2,
+    "rating": None,
+    "reachable": True,
+    "reason": {"rule": "chain", "skipped": [["building_leader", "empty"]]},
+    "reference": 4711,
+    "reopen_count": 0,
+    "reporter": "王奶奶",
+    "reporter_approved": True,
+    "rest": 0,
+    "said": "三幢那边",
+    "skipped": [],
+    "talk": [LINE, {**LINE, "from_reporter": False, "text": "明天换灯泡"}],
+    "time": "10:05",
+    "told": "刘强",
+    "unit": "502",
+    "urgency": "ordinary",
+    "voices": 0,
+    "weekday": 1,
+    "words": "换了灯泡，现在亮了",
+}
+"""What a block may be told, as it would be in an ordinary case."""
+
+EMERGENCIES = ("fire", "gas", "trapped", "violence", "electric", "medical")
+SKIPPED = [[kind.value, why] for kind in PostKind for why in ("empty", "unreachable", "declined", "concerned")]
+VARIANTS: dict[str, tuple[Any, ...]] = {
+    "about_handler": (True,),
+    "accept_due": (None,),
+    "action": tuple(Action),
+    "approved": (False,),
+    "by": ("clock", ""),
+    "clock": ("resolve",),
+    "closed_how": ("no_reply", "withdraw", "mark_duplicate", "reject"),
+    "count": (0,),
+    "days": (0, 3),
+    "decided": ("approved", "refused"),
+    "empty": (["building_leader"],),
+    "entrance": ("",),
+    "building": ("",),
+    "unit": ("",),
+    "handler_phone": ("",),
+    "hours": (0, 1),
+    "how": ("solved_itself",),
+    "kind": ("renter", "family"),
+    "lines": (
+        [],
+        [{**LINE, "action": action} for action in Action],
+        [{**LINE, "state": state, "is_overdue": True, "topic": "escalation"} for state in State],
+        [{**LINE, "accept_due": None, "resolve_due": None, "due": None, "text": "", "name": "", "by": "clock"}],
+        [{**LINE, "building": "", "entrance": "", "phone": "", "hours": "", "duty": "", "by": "handler"}],
+    ),
+    "minutes": (0, 1),
+    "name": ("",),
+    "now": (NOW + timedelta(days=30),),
+    "nudged_at": (NOW,),
+    "numbers": ((),),
+    "outside": (True,),
+    "photos": (0,),
+    "place": (DOOR, BUILDING, *({**BUILDING, "kind": kind, "building": ""} for kind in ("common_area", "compound"))),
+    "post": tuple(PostKind),
+    "rating": ("satisfied", "fair", "dissatisfied"),
+    "reachable": (False,),
+    "reason": tuple({"rule": rule, "skipped": SKIPPED} for rule in ("category_post", "transferred", "last_resort")),
+    "reopen_count": (2,),
+    "reporter_approved": (False,),
+    "resolve_due": (None,),
+    "rest": (4,),
+    "skipped": ([["building_leader", "empty"]],),
+    "state": tuple(State),
+    "talk": ([],),
+    "text": ("",),
+    "told": ("",),
+    "urgency": ("danger", "utility"),
+    "voices": (1,),
+    "words": ("",),
+}
+"""What else it may be told, each of these alone."""
+RESIDENCY = {"state": ("approved", "refused", "pending")}
+MEANT_OTHERWISE = {
+    "issue.post_empty": {"place": (DOOR, BUILDING)},
+    "join.asked": RESIDENCY,
+    "refusals.request_decided": RESIDENCY,
+    "report.emergency": {"kind": EMERGENCIES},
+}
+"""Where a name means something else."""
+
+
+TRUTH = re.compile("is_|may_|needs_|has_")
+"""Names of facts that are true or false: each is tried both ways without standing in the tables."""
+
+
+def _facts(message: str) -> dict[str, Any]:
+    """What a block asks for, in an ordinary case."""
+    truths = {name: False for name in VARIABLES[message] if TRUTH.match(name)}
+    return truths | {name: FACTS[name] for name in VARIABLES[message] & FACTS.keys()}
+
+
+def _cases(message: str) -> Iterator[dict[str, Any]]:
+    """The facts of one block in every case it knows."""
+    wanted, asked, facts = VARIABLES[message], _asked(BLOCKS[DEFAULT_LOCALE][message]), _facts(message)
+    variants = VARIANTS | MEANT_OTHERWISE.get(message, {})
+    yield facts
+    for name in sorted(wanted):
+        for value in (True,) if TRUTH.match(name) else variants.get(name, ()):
+            if value or name in asked:
+                yield {**facts, name: value}
+    if {"state", "closed_how"} <= wanted:
+        for how in VARIANTS["closed_how"]:
+            yield {**facts, "state": "closed", "closed_how": how}
+    if {"state", "rating"} <= wanted:
+        for rating in VARIANTS["rating"]:
+            yield {**facts, "state": "closed", "rating": rating}
+    if {"reachable", "handler_phone"} <= wanted:
+        yield {**facts, "reachable": False, "handler_phone": ""}
+    if {"days", "hours", "minutes"} <= wanted:
+        yield {**facts, "days": 0, "hours": 0}
+        yield {**facts, "days": 0, "hours": 0, "minutes": 0}
+
+
+CASES = [(message, facts) for message in MESSAGES for facts in _cases(message)]
+
+
+def test_every_branch_of_every_block_is_among_the_cases() -> None:
+    """The table of cases knows every variable, and every word a template compares it with."""
+    unknown = {name for name in set().union(*VARIABLES.values()) - FACTS.keys() if not TRUTH.match(name)}
+    assert not unknown, "add them to FACTS, and to VARIANTS when a template chooses by them"
+    for message in MESSAGES:
+        seen = {str(value) for said, facts in CASES if said == message for value in _words(facts)}
+        for compare in BLOCKS[DEFAULT_LOCALE][message].find_all(nodes.Compare):
+            for asked in (constant.value for constant in compare.find_all(nodes.Const)):
+                assert str(asked) in seen or isinstance(asked, int), (message, asked)
+
+
+def _words(value: object) -> Iterator[object]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from _words(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _words(inner)
+    else:
+        yield value
+
+
+UNTIDY = re.compile(
+    r"[ \t]$|^ |  | \u3000|\n\n\n|None|Undefined|{{|}}|%}|（）|\(\)|「」|“”|[,，；;] ?[.。,，；;：:]|[。.][。.]|[：:] ?[。.,，]"
+    r"| [,.;:!?，。：；）]|（ ",
+    re.MULTILINE,
+)
+"""Margins, gaps, empty brackets and doubled punctuation."""
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_block_reads_well_in_every_case(locale: str) -> None:
+    """Valid for Telegram, not empty, tidy, and in one script with what it quotes."""
+    for message, facts in CASES:
+        html = TEXTS.render(locale, message, **facts)
+        text, _ = formatted(html, "HTML", None)
+        case = (message, text)
+        if not message.startswith("places."):
+            assert text, (message, facts)
+            assert not UNTIDY.search(text), case
+        assert text == text.strip(), case
+        assert "&" not in text, case
+
+
+# People and places are called by at most these many characters; see NAME_MOST and the register.
+LONG = {
+    "text": "🔥" * 4000,
+    "words": "🔥" * 4000,
+    "handler": "赵" * 64,
+    "reporter": "钱" * 64,
+    "name": "孙" * 64,
+    "by": "李" * 64,
+    "told": "周" * 64,
+    "said": "吴" * 40,
+    "compound": "大" * 40,
+    "building": "楼" * 30,
+    "entrance": "门" * 20,
+    "unit": "5" * 12,
+    "duty": "事" * 40,
+    "hours": "时" * 30,
+    "phone": "1" * 20,
+    "category": "public_facilities",
+    "handler_post": "owners_committee_director",
+    "post": "owners_committee_director",
+}
+LINES_MOST = {"my.list": 10, "card.work": 15, "reminders.folded": 12, "card.history": HISTORY_MOST, "contact.card": 14}
+
+
+def _replaced(value: Any, new: Mapping[str, object], key: str = "") -> Any:
+    """The same facts with other words under these keys, however deep."""
+    if isinstance(value, dict):
+        return {inner: _replaced(each, new, inner) for inner, each in value.items()}
+    if isinstance(value, list):
+        return [_replaced(each, new) for each in value]
+    return new[key] if key in new and isinstance(value, str) and value else value
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_message_outgrows_telegram(locale: str) -> None:
+    """4096 UTF-16 units hold whatever people write, in every case, with as many lines as are ever shown."""
+    for message, facts in CASES:
+        if facts.get("lines"):
+            facts = {**facts, "lines": (facts["lines"] * 30)[: LINES_MOST[message]]}  # noqa: PLW2901
+        text, _ = formatted(TEXTS.render(locale, message, **_replaced(facts, LONG)), "HTML", None)
+        assert utf16_length(text) <= MOST, (message, utf16_length(text))
+
+
+HOSTILE = "<b>&\"'</b> &lt;<a href='x'>王"
+WRITTEN_BY_PEOPLE = (
+    "text", "words", "handler", "reporter", "name", "said", "told", "by", "error",
+    "compound", "building", "entrance", "unit", "duty", "phone", "handler_phone",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_what_people_write_is_shown_as_they_wrote_it(locale: str) -> None:
+    """Angle brackets, ampersands and quotes in names and texts are never markup."""
+    found = set()
+    for message in MESSAGES:
+        facts = _facts(message)
+        if message == "refusals.stale":
+            facts["by"] = "刘强"
+        clean, marks = formatted(TEXTS.render(locale, message, **facts), "HTML", None)
+        for key in WRITTEN_BY_PEOPLE:
+            told = {str(value) for value in _under(facts, key)}
+            attacked = _replaced(facts, {key: HOSTILE})
+            text, marked = formatted(TEXTS.render(locale, message, **attacked), "HTML", None)
+            shown = sum(clean.count(value) - text.count(value) for value in told if value)
+            assert (text.count(HOSTILE) > 0) == (shown > 0), (message, key, text)
+            assert [one["type"] for one in marked] == [one["type"] for one in marks], (message, key)
+            found |= {key} if shown else set()
+    assert found >= set(WRITTEN_BY_PEOPLE) - {"handler_phone"}
+
+
+def _under(value: object, wanted: str, key: str = "") -> Iterator[object]:
+    if isinstance(value, dict):
+        for inner, each in value.items():
+            yield from _under(each, wanted, inner)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _under(each, wanted)
+    elif key == wanted and isinstance(value, str):
+        yield value
+
+
+TOASTS = ("card.accepted", "my.nudged", "join.decided", *(name for name in MESSAGES if name.startswith("refusals.")))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_what_answers_a_press_fits_above_the_chat(locale: str) -> None:
+    """A toast has 200 characters, names of twenty included: https://core.telegram.org/bots/api#answercallbackquery"""
+    names = {"handler": "欧阳" * 10, "by": "欧阳" * 10, "name": "欧阳" * 10, "said": "吴" * 40}
+    for message, facts in CASES:
+        if message in TOASTS:
+            text = plain(TEXTS.render(locale, message, **_replaced(facts, names)))
+            assert utf16_length(text) <= TOAST_MOST, (message, text)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_buttons_and_commands_have_plain_short_words(locale: str) -> None:
+    """A label shows no markup and fits a phone; a command's description has 1–256 characters."""
+    for message, facts in CASES:
+        if message.startswith("labels."):
+            label = TEXTS.label(locale, message.removeprefix("labels."), **facts)
+            assert 1 <= len(label) <= 32, (message, label)
+            assert not re.search(r"[<>\n]|&\w+;", label), (message, label)
+    label = TEXTS.label(locale, "use_name", name="<O'Neill & 王>")
+    assert "<O'Neill & 王>" in label
+    for name in HOLDER:
+        assert re.fullmatch("[a-z0-9_]{1,32}", name)
+        assert 1 <= len(TEXTS.label(locale, f"command_{name}")) <= 256
+
+
+def test_the_words_on_the_keyboard_mean_one_thing() -> None:
+    """Typed or tapped in any language, a word of the menu leads to one command."""
+    words = [(TEXTS.label(locale, f"menu_{name}"), name) for locale in LOCALES for name in MENU]
+    assert len({word for word, _ in words}) == len(set(words))
+
+
+# Who uses them -----------------------------------------------------------------------------------------
+
+SOURCES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(BOT.rglob("*.py"))}
+SAYING = frozenset(
+    "say tell tell_about render put_question finish toast hand_over tell_operator _tell_reporter _tell_handler".split()
+)
+LABELLING = frozenset(("choice", "pick", "label"))
+COMPOSED = {
+    "categories": {category.key for category in DEFAULT_CATEGORIES},
+    "labels": {
+        *(f"menu_{name}" for name in MENU),
+        *(f"command_{name}" for name in HOLDER),
+        *(f"locale_{locale}" for locale in LOCALES),
+        *("kind_owner", "kind_renter", "kind_family"),
+        *("satisfied", "fair", "dissatisfied"),
+    },
+    "places": {"unit", "entrance", "building", "common_area", "compound"},
+    "posts": {kind.value for kind in PostKind},
+    "reminders": {"reminder", "overdue", "escalation", "outward"},
+    "residents": {"approved", "refused"},
+    "say": {"reply", "decline", "resolve", "dispute", "reopen", "reject", "mark_duplicate"},
+    "states": {state.value for state in State},
+}
+"""Blocks whose names the code puts together, by topic."""
+
+
+def _calls(names: frozenset[str]) -> Iterator[ast.Call]:
+    for tree in SOURCES.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                if called in names:
+                    yield node
+
+
+def _constants(node: ast.AST | None) -> Iterator[str]:
+    """The string a node is, or those it chooses between."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _constants(node.body)
+        yield from _constants(node.orelse)
+
+
+def _said() -> set[str]:
+    """Every message the code names outright."""
+    named = {text for call in _calls(SAYING) for argument in call.args for text in _constants(argument)}
+    for tree in SOURCES.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Assign) and any(getattr(one, "id", "") == "message" for one in node.targets):
+                named |= set(_constants(node.value))
+    return {name for name in named if re.fullmatch(r"[a-z]+\.[a-z_]+", name)}
+
+
+def _refused() -> set[str]:
+    calls = _calls(frozenset(("Refused", "NotUnderstood")))
+    return {f"refusals.{reason}" for call in calls for reason in _constants(call.args[0] if call.args else None)}
+
+
+def _labelled() -> set[str]:
+    named = {
+        text
+        for call in _calls(LABELLING)
+        for argument in call.args[:2]
+        for text in _constants(argument)
+        if re.fullmatch("[a-z_]+", text)
+    }
+    return {f"labels.{name}" for name in named if f"labels.{name}" in BLOCKS[DEFAULT_LOCALE]} | {
+        f"labels.{text}" for call in _calls(frozenset(("choice", "pick"))) for text in _constants(call.args[0]) if text
+    }
+
+
+def _composed() -> set[str]:
+    return {f"{topic}.{name}" for topic, names in COMPOSED.items() for name in names}
+
+
+def test_whatever_the_code_says_is_written() -> None:
+    """Every message, refusal and label named in the code exists."""
+    said = _said()
+    assert {"report.filed", "card.work", "issue.accepted", "operator.letter_buried"} <= said
+    missing = (said | _refused() | _labelled() | _composed()) - set(MESSAGES)
+    assert not missing
+
+
+def test_whatever_is_written_is_said() -> None:
+    """A block nobody uses is a sentence nobody keeps true."""
+    strings = {
+        node.value for tree in SOURCES.values() for node in ast.walk(tree) if isinstance(node, ast.Constant)
+    }
+    idle = set(MESSAGES) - strings - _refused() - _labelled() - _composed()
+    assert not idle
+
+
+def test_names_put_together_are_all_in_the_table() -> None:
+    """A new topic whose blocks are chosen by a variable must be listed in COMPOSED."""
+    topics = {
+        str(node.values[0].value).partition(".")[0]
+        for call in _calls(SAYING)
+        for argument in call.args
+        for node in [argument]
+        if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant) and "." in str(node.values[0].value)
+    }
+    assert topics - {"refusals"} <= COMPOSED.keys()
+
+
+NOT_FOR_RESIDENTS = {
+    "sandbox": "its own page and its invented people",
+    "demo.py": "an invented compound's people",
+    "cli.py": "the operator's console",
+    "spreadsheets.py": "the operator's console: what is wrong in a sheet",
+    "actions/directory.py": "the operator's console: a place or post that cannot be",
+    "samples.py": "an invented compound",
+    "domain/addresses.py": "how people write addresses",
+    "domain/folding.py": "how signs are folded",
+    "domain/vocabulary.py": "how people name what is wrong",
+    "domain/categories.py": "how people name what is wrong",
+    "domain/register.py": "how people head the columns of a sheet",
+    "domain/lunar.py": "the names of days",
+}
+"""Where Chinese may stand in the code, and why."""
+
+
+def test_no_sentence_stands_in_the_code() -> None:
+    """Whatever a person reads is in the templates: no Chinese in a string of the bot, comments and docstrings aside."""
+    for path, tree in SOURCES.items():
+        name = path.relative_to(BOT).as_posix()
+        if any(name == exempt or name.startswith(f"{exempt}/") for exempt in NOT_FOR_RESIDENTS):
+            continue
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+                assert not IDEOGRAPH.search(node.value), (name, node.lineno, node.value)
+
+
+# The machine behind ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("chosen", "language", "locale"),
+    [
+        ("en", "zh-hans", "en"),
+        ("zh_TW", None, "zh_TW"),
+        ("fr", "en", "en"),
+        (None, "zh", "zh_CN"),
+        (None, "zh-hans", "zh_CN"),
+        (None, "zh-Hans-HK", "zh_CN"),
+        (None, "zh-hant", "zh_TW"),
+        (None, "zh-TW", "zh_TW"),
+        (None, "zh_HK", "zh_TW"),
+        (None, "zh-mo", "zh_TW"),
+        (None, "zh-SG", "zh_CN"),
+        (None, "en", "en"),
+        (None, "en-GB", "en"),
+        (None, "fr", "zh_CN"),
+        (None, "", "zh_CN"),
+        (None, None, "zh_CN"),
+    ],
+)
+def test_a_person_reads_their_own_language(chosen: str | None, language: str | None, locale: str) -> None:
+    """First what they chose, then what their phone speaks, then the default."""
+    assert locale_for(chosen, language) == locale
+
+
+def test_the_operator_decides_what_strangers_read() -> None:
+    """The default of the deployment is for languages that have no texts."""
+    assert locale_for(None, "fr", "en") == "en"
+    assert locale_for(None, "zh-hans", "en") == "zh_CN"
+
+
+@pytest.mark.parametrize(
+    ("locale", "local"),
+    [("zh_CN", "11月24日（周二）10:05"), ("zh_TW", "11月24日（週二）10:05"), ("en", "Tue 24 Nov, 10:05")],
+)
+def test_an_instant_is_told_in_the_time_of_the_compound(locale: str, local: str) -> None:
+    """Instants are UTC; people read their own day and hour."""
+    assert local in TEXTS.render(locale, "my.issue", **{**FACTS, "nudged_at": NOW})
+    assert "18:00" in TEXTS.render(locale, "my.issue", **{**FACTS, "nudged_at": datetime(2026, 3, 1, 10, tzinfo=UTC)})
+    night = datetime(2026, 12, 31, 16, 30, tzinfo=UTC)
+    told = TEXTS.render(locale, "my.issue", **{**FACTS, "nudged_at": night})
+    assert ("Fri 1 Jan, 00:30" if locale == "en" else "1月1日") in told
+
+
+@pytest.mark.parametrize(
+    ("span", "chinese", "english"),
+    [
+        (timedelta(), "0 分钟", "0 minutes"),
+        (timedelta(seconds=-5), "0 分钟", "0 minutes"),
+        (timedelta(minutes=1), "1 分钟", "1 minute"),
+        (timedelta(minutes=59, seconds=40), "1 小时", "1 hour"),
+        (timedelta(hours=2, minutes=5), "2 小时 5 分钟", "2 hours 5 minutes"),
+        (timedelta(hours=5, minutes=5), "5 小时", "5 hours"),
+        (timedelta(days=1), "1 天", "1 day"),
+        (timedelta(days=2, hours=1, minutes=9), "2 天 1 小时", "2 days 1 hour"),
+        (timedelta(days=12, hours=7), "12 天", "12 days"),
+    ],
+)
+def test_a_span_is_told_as_roughly_as_people_do(span: timedelta, chinese: str, english: str) -> None:
+    """Minutes matter within hours, hours within days."""
+    facts = {**FACTS, "open_for": span}
+    assert f"，已 {chinese}，" in TEXTS.render("zh_CN", "reminders.outward", **facts)
+    assert f"open for {english}," in TEXTS.render("en", "reminders.outward", **facts)
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [
+        ("unit", "3号楼2单元 502"),
+        ("entrance", "3号楼2单元"),
+        ("building", "3号楼"),
+        ("common_area", "绿洲路126号大院公共区域"),
+        ("compound", "绿洲路126号大院"),
+    ],
+)
+def test_a_place_is_named_as_exactly_as_it_is_known(kind: str, named: str) -> None:
+    """C8: the place is exactly one of five kinds."""
+    told = TEXTS.render("zh_CN", "join.kind", place={**PLACE, "kind": kind})
+    assert told.splitlines()[0] == f"<b>{named}</b>"
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "cut"),
+    [
+        ("楼道灯坏了", 5, "楼道灯坏了"),
+        ("楼道灯坏了", 4, "楼道灯…"),
+        ("lamp is out", 6, "lamp…"),
+        ("🔥🔥🔥", 6, "🔥🔥🔥"),
+        ("🔥🔥🔥", 5, "🔥🔥…"),
+        ("🔥🔥🔥", 4, "🔥…"),
+        ("", 3, ""),
+        ("\ud83d", 1, "\ud83d"),
+    ],
+)
+def test_a_long_text_is_cut_as_telegram_counts(text: str, most: int, cut: str) -> None:
+    """UTF-16 units with the ellipsis; half an emoji is none."""
+    assert short(text, most) == cut
+
+
+def test_a_missing_fact_is_an_error_and_not_a_gap() -> None:
+    """Nobody is sent a sentence with a hole in it."""
+    with pytest.raises(UndefinedError):
+        TEXTS.render("zh_CN", "my.nudged")
+
+
+def test_the_templates_are_where_the_app_looks() -> None:
+    """One folder for each locale, nothing else."""
+    assert sorted(path.name for path in Path(TEMPLATES).iterdir()) == sorted(LOCALES)
