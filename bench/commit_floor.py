@@ -1,6 +1,5 @@
 """A floor: how often a second aiosqlite commits one inserted row with synchronous=FULL. Prints the rate."""
 
-import asyncio
 import sys
 import tempfile
 import time

@@ -1,4 +1,4 @@
-"""A floor: five steps with python-telegram-bot's own ConversationHandler, in memory; nothing is kept or looked up.
+"""A floor: five steps with python-telegram-bot's own ConversationHandler, in memory, nothing looked up.
 
 Arguments: token, address of the server.
 """
@@ -17,7 +17,9 @@ from telegram.ext import (
 )
 
 WORDS, CATEGORY, MORE, SEND = range(4)
-KEYS = InlineKeyboardMarkup([[InlineKeyboardButton(label, callback_data=label) for label in ("lighting", "send")]])
+KEYS = InlineKeyboardMarkup(
+    [[InlineKeyboardButton(label, callback_data=label) for label in ("lighting", "send")]]
+)
 
 
 def step(text: str, following: int):  # type: ignore[no-untyped-def]  # noqa: ANN201  # the library's own type has six parameters

@@ -14,7 +14,7 @@ from telegram.request import BaseRequest
 
 from bot.actions.desk import Desk, Rules
 from bot.config import Settings
-from bot.conversation.router import Router
+from bot.conversation.router import AT_ONCE, Router
 from bot.domain.errors import OperatorError, Unavailable
 from bot.gateway.courier import Courier
 from bot.gateway.incoming import Reader
@@ -58,7 +58,7 @@ class App:
         while True:
             self.letters.clear()
             try:
-                while await self.router.take_one():
+                while await self.router.take_some() == AT_ONCE:
                     pass
             except Unavailable as error:
                 log.warning("turns_postponed", error=str(error))
@@ -143,7 +143,7 @@ def assemble(
 
 
 async def introduce(bot: Bot, texts: Texts) -> None:
-    """Show the residents' commands in every private chat, in each language (leaders get theirs when appointed)."""
+    """Show the residents' commands in every private chat, in each language; leaders get theirs by chat."""
     for locale in LOCALES:
         commands = [(name, texts.label(locale, f"command_{name}")) for name in RESIDENT]
         code = LANGUAGE_CODES[locale] or None

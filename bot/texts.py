@@ -15,7 +15,7 @@ _BLANK_LINES = re.compile(r"\n\s*\n\s*\n+")
 
 
 def locale_for(chosen: str | None, language: str | None, default: str = DEFAULT_LOCALE) -> str:
-    """The locale a person reads: what they chose, else what their client speaks (IETF tag), else the default."""
+    """The locale a person reads: what they chose, else what their client speaks (IETF tag)."""
     if chosen in LOCALES:
         return chosen
     tongue, *parts = (language or "").lower().replace("_", "-").split("-")
@@ -32,6 +32,7 @@ class Texts:
     def __init__(self, directory: Path) -> None:
         self._environments = {locale: self._environment(directory, locale) for locale in LOCALES}
         self._templates: dict[tuple[str, str], Template] = {}
+        self._labels: dict[tuple[str, str], str] = {}
 
     def _environment(self, directory: Path, locale: str) -> Environment:
         environment = Environment(
@@ -70,7 +71,11 @@ class Texts:
 
     def label(self, locale: str, name: str, /, **facts: object) -> str:
         """The words on a button, as plain text."""
-        return Markup(self.render(locale, f"labels.{name}", **facts)).unescape()
+        if facts:
+            return Markup(self.render(locale, f"labels.{name}", **facts)).unescape()
+        if (locale, name) not in self._labels:
+            self._labels[locale, name] = Markup(self.render(locale, f"labels.{name}")).unescape()
+        return self._labels[locale, name]
 
     def _template(self, locale: str, topic: str) -> Template:
         key = (locale, topic)

@@ -42,27 +42,28 @@ class Server:
         """The address of a new database, with our schema or empty; it is dropped afterwards."""
         name = f"lianxin_{os.getpid()}_{next(self._numbers)}"
         template = await self._migrated_template() if migrated else "template0"
-        await self._command(f"CREATE DATABASE {name} TEMPLATE {template}")
+        await self.command(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self._address(name)
         finally:
-            await self._command(f"DROP DATABASE {name} WITH (FORCE)")
+            await self.command(f"DROP DATABASE {name} WITH (FORCE)")
 
     async def forget_template(self) -> None:
         """Leave nothing behind on a server that is not ours."""
         if self._template is not None:
-            await self._command(f"DROP DATABASE {self._template}")
+            await self.command(f"DROP DATABASE {self._template}")
 
     async def _migrated_template(self) -> str:
         if self._template is None:
             self._template = f"lianxin_{os.getpid()}_template"
-            await self._command(f"CREATE DATABASE {self._template} TEMPLATE template0")
+            await self.command(f"CREATE DATABASE {self._template} TEMPLATE template0")
             database = await PostgresDatabase.open(self._address(self._template), connections=1)
             await database.migrate()
             await database.close()
         return self._template
 
-    async def _command(self, sql: str) -> None:
+    async def command(self, sql: str) -> None:
+        """Run something as the administrator."""
         connection = await asyncpg.connect(self.url)
         try:
             await connection.execute(sql)
@@ -83,7 +84,7 @@ def serving() -> Iterator[Server]:
         return
     binaries = _binaries()
     owner = pwd.getpwnam(_UNPRIVILEGED) if os.geteuid() == 0 else None
-    home = Path(tempfile.mkdtemp(prefix="lianxin-pg-"))  # short: a socket's path has 107 bytes at most
+    home = Path(tempfile.mkdtemp(prefix="lianxin-pg-", dir=_in_memory()))
     try:
         if owner is not None:
             os.chown(home, owner.pw_uid, owner.pw_gid)
@@ -123,6 +124,12 @@ def serving() -> Iterator[Server]:
         shutil.rmtree(home)
 
 
+def _in_memory() -> Path | None:
+    """Where files cost nothing, if there is room: a fresh database is 300 files, made ten times faster."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > 1_000_000_000 else None
+
+
 def _binaries() -> Path:
     """The newest PostgreSQL of the system, else the one in the wheel."""
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
@@ -139,4 +146,4 @@ async def ask(connection: Connection, sql: str) -> list[Row]:
     if isinstance(connection, PostgresConnection):
         return list(await connection.raw.fetch(sql))
     assert isinstance(connection, SqliteConnection)
-    return list(await connection.raw.execute_fetchall(sql))  # type: ignore[arg-type]  # as in fetch
+    return connection.raw.execute(sql).fetchall()

@@ -133,7 +133,7 @@ class PostOffice:
 
     def calls(self, method: str) -> int:
         """How often the bot made this call."""
-        return sum(call.method == method for call in self.sandbox.calls)
+        return sum(call.method.lower() == method.lower() for call in self.sandbox.calls)
 
 
 def say(to: User | Group, text: str, lane: Lane = Lane.REPLY, **payload: Any) -> Mail:

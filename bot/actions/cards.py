@@ -95,7 +95,7 @@ def card_key(issue_id: int) -> str:
 
 
 def card_choices(issue: Issue, person_id: int, *, is_committee: bool = False) -> Choices:
-    """What can be tapped on the card in this state: by the handler (L1), the committee, or who only looks on."""
+    """What can be tapped on the card in this state: by the handler (L1), the committee, or who looks on."""
     number = issue.id
     history = choice("history", "issue.history", number)
     if person_id != issue.handler_id:
@@ -183,10 +183,13 @@ async def hand_over(desk: Desk, issue: Issue, message: str, facts: Mapping[str, 
 
 
 async def show_photos(desk: Desk, issue: Issue, person_id: int) -> bool:
-    """Show all photos of an issue, as far as one album holds them; False when there are none."""
-    photos = [one.file for one in await desk.store.issues.attachments(issue.id) if one.kind == "photo"]
-    await desk.show_photos(person_id, photos)
-    return bool(photos)
+    """Show all photos of an issue, as far as one album holds them, and all voices; False without any."""
+    attached = await desk.store.issues.attachments(issue.id)
+    await desk.show_photos(person_id, [one.file for one in attached if one.kind == "photo"])
+    for one in attached:
+        if one.kind == "voice":
+            await desk.play_voice(person_id, one.file)
+    return bool(attached)
 
 
 def verdict_key(issue_id: int) -> str:

@@ -143,13 +143,12 @@ class Desk:
         card_key: str | None = None,
         anew: bool = True,
         only_if_sent: bool = False,
-        lane: Lane = Lane.WORK,
         dedupe_key: str | None = None,
     ) -> bool:
         """Post a message to a person in their language; False when the bot cannot reach them.
 
-        With a `card_key` the message is remembered under it; `anew=False` edits the one remembered, and sends a
-        new one where there is none, except with `only_if_sent`.
+        With a `card_key` the message is remembered under it; `anew=False` edits the one remembered, and sends
+        a new one where there is none, except with `only_if_sent`.
         """
         addressee = await self.addressee(person_id)
         if addressee is None:
@@ -162,7 +161,7 @@ class Desk:
             person_id=person_id,
             card_key=card_key,
             intent=Intent.SAY if anew else Intent.CARD,
-            lane=lane,
+            lane=Lane.WORK,
             dedupe_key=dedupe_key,
             **({"only_if_sent": True} if only_if_sent else {}),
         )
@@ -206,6 +205,22 @@ class Desk:
             Mail(self.rules.bot_id, addressee.address, lane, Intent.PHOTOS, payload, person_id=person_id)
         )
 
+    async def play_voice(self, person_id: int, voice: str) -> None:
+        """Post a voice message as it was spoken."""
+        addressee = await self.addressee(person_id)
+        if addressee is not None:
+            payload = {"voice": voice}
+            self.mail.append(
+                Mail(
+                    self.rules.bot_id,
+                    addressee.address,
+                    Lane.WORK,
+                    Intent.VOICE,
+                    payload,
+                    person_id=person_id,
+                )
+            )
+
     def tell_operator(
         self, message: str, facts: Mapping[str, object], *, dedupe_key: str | None = None
     ) -> None:
@@ -225,7 +240,9 @@ def as_payload(options: Rows) -> list[list[dict[str, str]]]:
     """Options as JSON."""
     return [
         [
-            {"label": option.label, "url": option.url} if option.url else {"label": option.label, "id": option.id}
+            {"label": option.label, "url": option.url}
+            if option.url
+            else {"label": option.label, "id": option.id}
             for option in row
         ]
         for row in options

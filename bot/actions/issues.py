@@ -1,4 +1,4 @@
-"""What can be done to an issue: every verb goes through the table, is written, and told to whom it concerns."""
+"""What can be done to an issue: checked against the table, written once, told to whom it concerns."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -149,7 +149,7 @@ async def act(
     if issue is None:
         raise Refused("no_such_issue")
     check_length(said.text)
-    given = Given(said.text, len(said.photos), said.target is not None)
+    given = Given(said.text, len(said.photos), len(said.voices), target=said.target is not None)
     roles = await roles_of(desk, issue, actor_id)
     row = check(action, _standing(desk, issue), roles, given, desk.now)
     deed = Deed(action, issue, actor_id, said)
@@ -166,7 +166,7 @@ async def act(
         to_state=after.state.value,
         text=said.text,
         facts={"how": said.how, "handler": after.handler_id, **deed.facts},
-        attachments=[("photo", file) for file in said.photos],
+        attachments=[("photo", file) for file in said.photos] + [("voice", file) for file in said.voices],
         now=desk.now,
     )
     await set_clocks(desk, issue, after)
@@ -232,7 +232,7 @@ async def _accept(desk: Desk, _deed: Deed, after: Issue) -> Issue:
 
 
 async def _next_in_line(desk: Desk, issue: Issue) -> Match:
-    """Who gets it when the handler declines: nobody who has declined it before, nor whom the bot cannot reach."""
+    """Who gets it when the handler declines: nobody who declined it before, nor whom the bot cannot reach."""
     declined = (await desk.store.issues.parts(issue.id))["declined"] | {issue.handler_id}
     found = await _match(desk, issue, declined)
     if found is None or found.holder.person_id in declined or not found.holder.reachable:

@@ -53,9 +53,8 @@ async def _lapse(desk: Desk, issue: Issue) -> None:
     if silent_since + LAPSE_AFTER > desk.now:
         await desk.store.dues.put(issue.id, LAPSE, silent_since + LAPSE_AFTER, 0)
         return
-    closed = await act(desk, issue.id, None, Action.LAPSE)
-    event = (await desk.store.issues.history(issue.id))[-1]
-    await _notify(desk, closed, {closed.reporter_id: "lapsed"}, 0, event.id)
+    await act(desk, issue.id, None, Action.LAPSE)
+    await _notify(desk, issue, {issue.reporter_id: "lapsed"}, 0)
 
 
 async def _climb(desk: Desk, issue: Issue, due: Due) -> None:
@@ -81,7 +80,7 @@ async def _climb(desk: Desk, issue: Issue, due: Due) -> None:
 
 async def _reach(desk: Desk, issue: Issue, one: Rung) -> None:
     action = Action.REMIND if one.kind == "reminder" else Action.ESCALATE
-    event_id = await desk.store.issues.record(
+    await desk.store.issues.record(
         issue.id,
         actor_id=None,
         action=action.value,
@@ -92,12 +91,12 @@ async def _reach(desk: Desk, issue: Issue, one: Rung) -> None:
         attachments=(),
         now=desk.now,
     )
-    await _notify(desk, issue, await _audience(desk, issue, one), one.stage, event_id)
+    await _notify(desk, issue, await _audience(desk, issue, one), one.stage)
 
 
-async def _notify(desk: Desk, issue: Issue, told: Mapping[int, str], stage: int, event_id: int) -> None:
+async def _notify(desk: Desk, issue: Issue, told: Mapping[int, str], stage: int) -> None:
     """Have people told: person → topic."""
-    facts = {"event": event_id, "is_known_above": len(told) > 1}
+    facts = {"is_known_above": len(told) > 1}
     for person_id, topic in told.items():
         release_at = await _release(desk, issue, topic)
         await desk.store.notices.put(person_id, issue.id, topic, stage, facts, desk.now, release_at)
@@ -146,7 +145,8 @@ async def tell_one(desk: Desk) -> bool:
     current: dict[int, tuple[Issue, Notice]] = {}
     for notice in waiting:
         issue = await desk.store.issues.get(notice.issue_id)
-        if issue is not None and await _still_holds(desk, issue, notice):
+        # Whatever happens to the issue takes its notices away; a post may have ended overnight.
+        if issue is not None and await may_see(desk, issue, notice.person_id):
             release_at = await _release(desk, issue, notice.topic)
             if release_at > desk.now:
                 await desk.store.notices.postpone([notice.id], release_at)
@@ -161,21 +161,9 @@ async def tell_one(desk: Desk) -> bool:
     return True
 
 
-async def _still_holds(desk: Desk, issue: Issue, notice: Notice) -> bool:
-    """Whether it is still so, and still concerns this person, whose post may have changed overnight."""
-    if notice.topic == "lapsed":
-        return issue.closed_how == "no_reply"
-    return issue.state in UNDONE and await may_see(desk, issue, notice.person_id)
-
-
 def _pressing(entry: tuple[Issue, Notice]) -> tuple[int, datetime]:
     """What comes first in a list: the most urgent, then the oldest."""
     return _URGENCIES.index(Urgency(entry[0].urgency)), entry[0].filed_at
-
-
-def _key(notice: Notice) -> str:
-    """One message for each person and event: the ids of notices are used again."""
-    return f"notice:{notice.person_id}:{notice.facts['event']}"
 
 
 async def _tell_single(desk: Desk, issue: Issue, notice: Notice) -> None:
@@ -187,7 +175,7 @@ async def _tell_single(desk: Desk, issue: Issue, notice: Notice) -> None:
             "issue.lapsed",
             choices=reporter_choices(issue, now=desk.now),
             card_key=verdict_key(issue.id),
-            dedupe_key=_key(notice),
+            dedupe_key=f"notice:{notice.id}",
         )
         return
     clock = await clock_of(desk, issue)
@@ -208,7 +196,7 @@ async def _tell_single(desk: Desk, issue: Issue, notice: Notice) -> None:
             *card_choices(issue, notice.person_id, is_committee=is_committee)[:1],
             (choice("open_card", "issue.show", issue.id),),
         ),
-        dedupe_key=_key(notice),
+        dedupe_key=f"notice:{notice.id}",
     )
 
 
@@ -228,7 +216,7 @@ async def _tell_folded(desk: Desk, entries: Sequence[tuple[Issue, Notice]]) -> N
         "reminders.folded",
         {"lines": lines, "count": len(entries), "rest": max(0, len(entries) - FOLD_MOST)},
         choices=rows,
-        dedupe_key=_key(latest),
+        dedupe_key=f"notice:{latest.id}",
     )
 
 

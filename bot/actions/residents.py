@@ -1,11 +1,16 @@
 """Joining, being approved, and taking up a post by link."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot.actions.cards import redraw
+from bot.actions.clocks import UNDONE
 from bot.actions.desk import Desk, choice
+from bot.actions.issues import act
+from bot.actions.tellings import Said
 from bot.domain.errors import Refused
 from bot.domain.posts import SHARED, Place, chain_for, holders_at, may_approve
+from bot.domain.transitions import Action
 from bot.storage.links import Link
 from bot.storage.people import Residency
 from bot.storage.posts import Post
@@ -13,6 +18,8 @@ from bot.storage.posts import Post
 KINDS = ("owner", "renter", "family")
 NAME_MOST = 30
 MOVED_MOST = 1000
+SHOWN_MOST = 5
+"""Cards sent at once to somebody who takes up a post; the rest is in /work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +50,41 @@ async def ask_to_join(desk: Desk, person_id: int, unit_id: int, kind: str, name:
         # A holder's name stands in the register; everybody else says how to call them.
         await desk.store.people.put_details(person_id, name, known.phone)
     residency_id, state = await desk.store.people.ask_residency(person_id, unit_id, kind, desk.now)
-    if state == "approved":
+    home = await desk.store.people.residency(residency_id)
+    approvers = await _approvers(desk, home) if home and state == "pending" else []
+    if home is None or not approvers:
         return Asked(residency_id, state, None)
+    await show_request(desk, approvers[0], home)
+    return Asked(residency_id, state, approvers[0])
+
+
+async def show_request(desk: Desk, approver_id: int, home: Residency, *, anew: bool = True) -> None:
+    """Show somebody's request to one who may decide it: anew, or in the message that shows it already."""
     facts = {
-        "name": name,
-        "kind": kind,
-        "place": await desk.place_facts(place),
-        "decided": None,
+        "name": (await desk.store.people.details(home.person_id)).name,
+        "kind": home.kind,
+        "place": await desk.place_facts(_place_of(home)),
+        "decided": None if home.state == "pending" else home.state,
     }
-    for approver in await _approvers(desk, place):
-        if approver == person_id:
-            continue
-        choices = ((choice("approve", "home.approve", residency_id), choice("refuse", "home.refuse", residency_id)),)
-        if await desk.tell(
-            approver, "residents.request", facts, choices=choices, card_key=f"home:{residency_id}"
-        ):
-            return Asked(residency_id, state, approver)
-    return Asked(residency_id, state, None)
+    buttons = (choice("approve", "home.approve", home.id), choice("refuse", "home.refuse", home.id))
+    choices = (buttons,) if home.state == "pending" else ()
+    await desk.tell(
+        approver_id, "residents.request", facts, choices=choices, card_key=f"home:{home.id}", anew=anew
+    )
 
 
-async def _approvers(desk: Desk, place: Place) -> list[int]:
-    """Who is asked about a unit: the chain from the entrance up, those the bot reaches."""
-    holders = await desk.holders(place.compound_id)
+def _place_of(home: Residency) -> Place:
+    return Place("unit", home.compound_id, home.building_id, home.entrance_id, home.unit_id)
+
+
+async def _approvers(desk: Desk, home: Residency) -> list[int]:
+    """Who is asked about a request: the chain from the entrance up, if reachable; nobody about themselves."""
+    place, holders = _place_of(home), await desk.holders(home.compound_id)
     return [
         holder.person_id
         for kind in chain_for("leader", place)
         for holder in holders_at(kind, place, holders)
-        if holder.reachable
+        if holder.reachable and holder.person_id != home.person_id
     ]
 
 
@@ -81,18 +96,20 @@ async def decide(desk: Desk, actor_id: int, residency_id: int, *, approve: bool)
     home = await desk.store.people.residency(residency_id)
     if home is None:
         raise Refused("no_such_request")
-    place = Place("unit", home.compound_id, home.building_id, home.entrance_id, home.unit_id)
+    place = _place_of(home)
     if actor_id == home.person_id or not may_approve(actor_id, place, await desk.holders(home.compound_id)):
         raise Refused("not_yours")
     if home.state != "pending":
         decided_by = (await desk.store.people.details(home.decided_by)).name if home.decided_by else ""
         raise Refused("request_decided", name=decided_by, state=home.state)
-    state = "approved" if approve else "refused"
-    await desk.store.people.decide_residency(residency_id, state, actor_id, desk.now)
-    person = await desk.store.people.details(home.person_id)
-    facts = {"name": person.name, "kind": home.kind, "place": await desk.place_facts(place), "decided": state}
-    await desk.tell(actor_id, "residents.request", facts, card_key=f"home:{residency_id}", anew=False)
-    await desk.tell(home.person_id, f"residents.{state}", facts)
+    home = replace(home, state="approved" if approve else "refused", decided_by=actor_id)
+    await desk.store.people.decide_residency(home.id, home.state, actor_id, desk.now)
+    await show_request(desk, actor_id, home, anew=False)
+    facts = {
+        "name": (await desk.store.people.details(home.person_id)).name,
+        "place": await desk.place_facts(place),
+    }
+    await desk.tell(home.person_id, f"residents.{home.state}", facts)
     return home
 
 
@@ -130,24 +147,65 @@ async def take_post(desk: Desk, person_id: int, link: Link, register_person: int
         raise Refused("link_unknown")
     if link.used_at is not None:
         raise Refused("link_used")
-    if register_person is not None:
-        if register_person not in await unclaimed_holders(desk, post):
-            raise Refused("bad_answer")
-        details = await desk.store.people.details(register_person)
-        await desk.store.posts.move_appointments(register_person, person_id)
-        await desk.store.people.put_details(person_id, details.name, details.phone)
-        await desk.store.people.put_details(register_person, "", "")
-        for issue in await desk.store.issues.of_handler(register_person, MOVED_MOST):
-            # What had nobody the bot could write to now has.
-            taken = replace(issue, handler_id=person_id)
-            await desk.store.issues.save(taken)
-            await redraw(desk, taken, person_id, anew=True)
-    else:
+    if register_person is None:
         known = await desk.store.people.details(person_id)
         await desk.store.people.put_details(person_id, known.name, known.phone)
+    elif register_person in await unclaimed_holders(desk, post):
+        await _become(desk, register_person, person_id)
+    else:
+        raise Refused("bad_answer")
     await desk.store.posts.appoint(post.id, person_id, desk.now)
-    if post.kind not in SHARED:
-        await desk.store.posts.end_others(post.id, person_id, desk.now)
     await desk.store.links.use(link.code, person_id, desk.now)
     desk.forget_holders()
+    if post.kind not in SHARED:
+        for former in await desk.store.posts.holder_ids(post.id):
+            if former != person_id:
+                await _hand_over(desk, post, former, person_id)
+        await desk.store.posts.end_others(post.id, person_id, desk.now)
+        desk.forget_holders()
+    waiting = await desk.store.people.waiting(post.compound_id)
+    mine = [home for home in waiting if (await _approvers(desk, home))[:1] == [person_id]]
+    for home in mine[:SHOWN_MOST]:
+        await show_request(desk, person_id, home)
     return post
+
+
+async def _become(desk: Desk, register_person: int, person_id: int) -> None:
+    """Somebody the register names turns out to be this person of the bot: all that is theirs moves over."""
+    details = await desk.store.people.details(register_person)
+    await desk.store.posts.move_appointments(register_person, person_id)
+    await desk.store.people.put_details(person_id, details.name, details.phone)
+    await desk.store.people.put_details(register_person, "", "")
+    await desk.store.issues.move_parts(register_person, person_id)
+    desk.forget_holders()
+    issues = [
+        replace(issue, handler_id=person_id)
+        for issue in await desk.store.issues.of_handler(register_person, MOVED_MOST)
+    ]
+    for issue in issues:
+        # What had nobody the bot could write to now has.
+        await desk.store.issues.save(issue)
+    for issue in issues[:SHOWN_MOST]:
+        await redraw(desk, issue, person_id, anew=True)
+
+
+async def _hand_over(desk: Desk, post: Post, former: int, person_id: int) -> None:
+    """Losing the post moves its open issues at once (L4); both sides and the reporters are told."""
+    for issue in await desk.store.issues.of_handler(former, MOVED_MOST):
+        is_of_post = (
+            issue.handler_post == post.kind
+            and post.building_id in (None, issue.place.building_id)
+            and post.entrance_id in (None, issue.place.entrance_id)
+        )
+        if is_of_post and issue.state in UNDONE:
+            # Whom it is about, or who reported it, cannot take it: then it stays where it is.
+            with suppress(Refused):
+                await act(desk, issue.id, former, Action.TRANSFER, Said(target=person_id))
+    facts = {
+        "post": post.kind.value,
+        "compound": post.compound,
+        "building": post.building,
+        "entrance": post.entrance,
+        "name": (await desk.store.people.details(person_id)).name,
+    }
+    await desk.tell(former, "residents.post_ended", facts)

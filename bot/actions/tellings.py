@@ -1,7 +1,7 @@
 """Who hears of what was done to an issue."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.actions.cards import hand_over, redraw_verdict, reporter_choices, tell_about, verdict_key
 from bot.actions.desk import Choices, Desk, choice
@@ -19,6 +19,7 @@ class Said:
 
     text: str = ""
     photos: tuple[str, ...] = ()
+    voices: tuple[str, ...] = ()
     target: int | None = None
     how: str = ""
 
@@ -45,7 +46,13 @@ async def _tell_reporter(desk: Desk, deed: Deed, after: Issue, message: str, cho
         {"words": deed.said.text, "photos": len(deed.said.photos)},
         choices=choices,
     )
-    await desk.show_photos(after.reporter_id, deed.said.photos)
+    await _pass_on(desk, deed.said, after.reporter_id)
+
+
+async def _pass_on(desk: Desk, said: Said, person_id: int) -> None:
+    await desk.show_photos(person_id, said.photos)
+    for voice in said.voices:
+        await desk.play_voice(person_id, voice)
 
 
 async def _tell_handler(desk: Desk, deed: Deed, after: Issue, message: str) -> None:
@@ -55,7 +62,7 @@ async def _tell_handler(desk: Desk, deed: Deed, after: Issue, message: str) -> N
     if after.handler_id != deed.before.handler_id:
         await hand_over(desk, after, message, facts)
         return
-    await desk.show_photos(after.handler_id, deed.said.photos)
+    await _pass_on(desk, deed.said, after.handler_id)
     open_card = choice("open_card", "issue.show", after.id)
     await tell_about(desk, after, after.handler_id, message, facts, choices=((open_card,),))
 
@@ -86,7 +93,8 @@ async def _told_resolved(desk: Desk, deed: Deed, after: Issue) -> None:
     """R9: two big buttons under the original text, the place and both photos."""
     attached = await desk.store.issues.attachments(after.id)
     before = [one.file for one in attached if one.action == "file" and one.kind == "photo"]
-    await desk.show_photos(after.reporter_id, (*before[:BEFORE_MOST], *deed.said.photos))
+    shown = replace(deed.said, photos=(*before[:BEFORE_MOST], *deed.said.photos))
+    await _pass_on(desk, shown, after.reporter_id)
     await tell_about(
         desk,
         after,

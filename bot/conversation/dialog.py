@@ -93,7 +93,7 @@ def holds_words(state: DialogState) -> bool:
 
 
 async def begin(turn: Turn, dialog: Dialog, step: str, **data: Any) -> None:
-    """Start a dialog at a step; whatever question was open before is dropped, which is said if it loses words."""
+    """Start a dialog at a step; the question open before is dropped, and if that loses words it is said."""
     if turn.dialog is not None and holds_words(turn.dialog):
         turn.say("dialog.dropped")
     turn.dialog = DialogState(dialog.name, step, {**data, "_trail": []}, turn.letter_id)

@@ -1,4 +1,4 @@
-"""The one place where an inbox row becomes rows: take_one."""
+"""The one place where an inbox row becomes rows: take_some."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,6 +23,8 @@ from bot.texts import LOCALES, Texts, locale_for
 
 log = structlog.get_logger(__name__)
 
+AT_ONCE = 4
+"""So many letters share a commit: the disk is waited for once, and no answer waits long for the others."""
 ATTEMPTS = 3
 """A letter that fails this often is buried."""
 RETRY_AFTER = timedelta(seconds=5)
@@ -66,32 +68,34 @@ class Router:
             for name in self.contents.menu:
                 self._menu_words[bare(self.texts.label(locale, f"menu_{name}"))] = name
 
-    async def take_one(self) -> bool:
-        """Take the oldest update whose sender has none before it; all it causes is one transaction.
+    async def take_some(self) -> int:
+        """Take up to AT_ONCE letters in one transaction, each in a savepoint of its own: how many.
 
-        False when there is nothing to take. Raises Unavailable when the database is away: then nothing counts.
+        Fewer than that: there are no more. Raises Unavailable when the database is away: then nothing counts.
         """
-        failed: tuple[Letter, Exception] | None = None
-        letter: Letter | None = None
+        taken = 0
+        async with self.database.transaction() as connection:
+            while taken < AT_ONCE and await self._take_one(Store(connection)):
+                taken += 1
+        if taken:
+            self.on_mail()
+        return taken
+
+    async def _take_one(self, store: Store) -> bool:
+        """Take the oldest letter whose sender has none before it; if it fails, the others are not undone."""
+        letter = await store.inbox.claim(self.rules.channel, self.clock())
+        if letter is None:
+            return False
         try:
-            async with self.database.transaction() as connection:
-                store = Store(connection)
-                letter = await store.inbox.claim(self.rules.channel, self.clock())
-                if letter is None:
-                    return False
+            async with store.savepoint():
                 await self._handle(store, letter)
                 await store.inbox.finish(letter.id, self.clock())
         except Unavailable:
             raise
         # The one broad except of the house: whatever a handler does wrong must neither stop the bot nor lose
-        # the letter. The transaction has been rolled back; a second one counts the attempt.
-        except Exception as error:
-            if letter is None:
-                raise
-            failed = (letter, error)
-        if failed is not None:
-            await self._count_failure(*failed)
-        self.on_mail()
+        # the letter. All it did has been undone; only the attempt is counted.
+        except Exception as error:  # noqa: BLE001
+            await self._count_failure(store, letter, error)
         return True
 
     async def _handle(self, store: Store, letter: Letter) -> None:
@@ -192,7 +196,7 @@ class Router:
             raise Refused("bad_button")
         await verb(turn, *press.arguments)
 
-    async def _count_failure(self, letter: Letter, error: Exception) -> None:
+    async def _count_failure(self, store: Store, letter: Letter, error: Exception) -> None:
         """Count a failed attempt; the last one buries the letter and apologises with a reference."""
         now = self.clock()
         last = letter.attempts + 1 >= ATTEMPTS or isinstance(error, Malformed)
@@ -204,22 +208,20 @@ class Router:
             error=type(error).__name__,
         )
         log.debug("turn_failed_trace", letter=letter.id, exc_info=error)
-        async with self.database.transaction() as connection:
-            store = Store(connection)
-            if not last:
-                await store.inbox.count_attempt(letter.id, type(error).__name__, now + RETRY_AFTER)
-                return
-            await store.inbox.bury(letter.id, type(error).__name__, now)
-            desk = Desk(store, self.texts, self.rules, now)
-            # Whoever wrote in private hears of it; what cannot be read may have come from nobody.
-            known = letter.person_id is not None or not isinstance(error, Malformed)
-            if known and letter.chat == letter.sender:
-                locale = locale_for(letter.locale, letter.language, self.rules.default_locale)
-                text = self.texts.render(locale, "dialog.apology", reference=letter.id)
-                desk.post(letter.chat, text, person_id=letter.person_id)
-            facts = {"reference": letter.id, "error": type(error).__name__}
-            desk.tell_operator("operator.letter_buried", facts)
-            await desk.send()
+        if not last:
+            await store.inbox.count_attempt(letter.id, type(error).__name__, now + RETRY_AFTER)
+            return
+        await store.inbox.bury(letter.id, type(error).__name__, now)
+        desk = Desk(store, self.texts, self.rules, now)
+        # Whoever wrote in private hears of it; what cannot be read may have come from nobody.
+        known = letter.person_id is not None or not isinstance(error, Malformed)
+        if known and letter.chat == letter.sender:
+            locale = locale_for(letter.locale, letter.language, self.rules.default_locale)
+            text = self.texts.render(locale, "dialog.apology", reference=letter.id)
+            desk.post(letter.chat, text, person_id=letter.person_id)
+        facts = {"reference": letter.id, "error": type(error).__name__}
+        desk.tell_operator("operator.letter_buried", facts)
+        await desk.send()
 
 
 def _dialog_of(letter: Letter) -> DialogState | None:

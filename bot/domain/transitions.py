@@ -90,7 +90,7 @@ class Transition:
     """One row: who may take an issue from where to where, and what they must say.
 
     `to` is None when the state stays. `requires` names what must come with it: text, words (for which a photo
-    will do), target, date. `repeat` is what doing it again means once `to` is reached.
+    or a voice will do), target, date. `repeat` is what doing it again means once `to` is reached.
     """
 
     action: Action
@@ -210,6 +210,7 @@ class Given:
 
     text: str = ""
     photos: int = 0
+    voices: int = 0
     target: bool = False
     date: bool = False
 
@@ -229,8 +230,10 @@ def check(
     if standing.state not in row.sources:
         done = row.repeat == Repeat.NO_OP and standing.state == row.to
         raise Refused("already_done" if done else "not_now", state=standing.state.value)
-    said = bool(given.text.strip())
-    if ("text" in row.requires and not said) or ("words" in row.requires and not said and not given.photos):
+    text = given.text.strip()
+    if ("text" in row.requires and not text) or (
+        "words" in row.requires and not (text or given.photos or given.voices)
+    ):
         raise Refused("text_needed")
     if action == Action.RESOLVE and standing.photo_to_resolve and not given.photos:
         raise Refused("photo_needed")

@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from telegram import Bot
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    EndPointNotFound,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+)
 
 from bot.domain.errors import OperatorError, Unavailable
 from bot.gateway.outgoing import deliver
@@ -22,7 +30,7 @@ LEASE = timedelta(seconds=2 * CALL_SECONDS + 5)
 _LONGEST_RETRY = timedelta(seconds=300)
 _LONGEST_WAIT = timedelta(seconds=1)  # other processes post too, and clocks jump
 _MOST_SURPRISES = 10
-_MESSAGES = (Intent.SAY, Intent.CARD, Intent.PHOTOS)
+_MESSAGES = (Intent.SAY, Intent.CARD, Intent.PHOTOS, Intent.VOICE)
 
 _log = structlog.get_logger(__name__)
 
@@ -95,9 +103,11 @@ class Courier:
             while not self._stopping and not self._token_refused:
                 self.wake.clear()
                 try:
-                    for item, message_id in await self._claim():
+                    ready = await self._claim()
+                    for item, message_id in ready:
                         calls.create_task(self._send(item, message_id))
-                    until = await self.next_at()
+                    # The end of any of these calls wakes us anyway.
+                    until = None if ready else await self.next_at()
                 except Unavailable:
                     _log.warning("courier.database_away")
                     until = None
@@ -184,7 +194,7 @@ class Courier:
                 pause = told if isinstance(told, timedelta) else timedelta(seconds=told)
                 self._paused_until = max(self._paused_until, self._clock() + pause)
                 settlement = self._put_off(item, self._paused_until)
-            case InvalidToken():
+            case InvalidToken() | EndPointNotFound():  # the library says the second once the token has worked
                 self._token_refused = True
                 settlement = self._put_off(item, self._clock())
             case ChatMigrated():

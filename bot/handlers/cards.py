@@ -248,10 +248,11 @@ async def _ask_words(turn: Turn) -> None:
 
 
 async def _take_words(turn: Turn) -> str | None:
-    """A sentence is enough; photos may be followed by more, and so may the words of a result."""
+    """A sentence is enough, written or spoken; photos may be followed by more, and so may a result."""
     _gather(turn)
     data = _data(turn)
-    if data["action"] == Action.RESOLVE or turn.incoming.album or not data["text"]:
+    is_said = data["text"] or (data["voices"] and not data["needs_text"])
+    if data["action"] == Action.RESOLVE or turn.incoming.album or not is_said:
         return "result"
     await _finish(turn)
     return None
@@ -259,28 +260,30 @@ async def _take_words(turn: Turn) -> str | None:
 
 def _gather(turn: Turn) -> None:
     data, incoming = _data(turn), turn.incoming
-    if incoming.kind not in ("text", "photo"):
-        raise NotUnderstood("words_or_photo")
+    if incoming.kind not in ("text", "photo", "voice"):
+        raise NotUnderstood("cannot_read")
     text = "\n".join(part for part in (data.get("text", ""), turn.text) if part)
     check_length(text)
     photos = [*data.get("photos", []), *incoming.photos]
     if len(photos) > PHOTOS_MOST:
         raise NotUnderstood("too_many_photos", most=PHOTOS_MOST)
+    voices = [*data.get("voices", []), *([incoming.file] if incoming.kind == "voice" else [])]
     turn.edits_prompt = bool(incoming.album) and incoming.album == data.get("album")
-    remember(turn, text=text, photos=photos, album=incoming.album)
+    remember(turn, text=text, photos=photos, voices=voices, album=incoming.album)
 
 
 async def _ask_result(turn: Turn) -> None:
     """Words and photos come in any order; they go out when both are there and it is tapped."""
     data = _data(turn)
-    text, photos = data["text"], data["photos"]
-    needs_text = not text and (data["needs_text"] or not photos)
+    text, photos, voices = data["text"], data["photos"], data["voices"]
+    needs_text = not text and (data["needs_text"] or not (photos or voices))
     needs_photo = data["needs_photo"] and not photos
     facts = {
         "number": data["number"],
         "action": data["action"],
         "text": text,
         "photos": len(photos),
+        "voices": len(voices),
         "needs_text": needs_text,
         "needs_photo": needs_photo,
     }
@@ -338,7 +341,13 @@ async def _take_withdraw(turn: Turn) -> str | None:
 async def _finish(turn: Turn) -> None:
     """Do what was asked for. What can be put right is asked for again; any other refusal ends the dialog."""
     data = _data(turn)
-    said = Said(data.get("text", ""), tuple(data.get("photos", ())), data.get("target"), data.get("how", ""))
+    said = Said(
+        data.get("text", ""),
+        tuple(data.get("photos", ())),
+        tuple(data.get("voices", ())),
+        data.get("target"),
+        data.get("how", ""),
+    )
     try:
         issue = await _do(turn, str(data["issue"]), Action(data["action"]), said)
     except Refused as no:

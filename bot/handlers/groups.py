@@ -2,6 +2,7 @@
 
 from bot.conversation.turn import Turn
 from bot.domain.options import Option
+from bot.storage.mailboxes import Lane
 
 
 async def addressed(turn: Turn) -> None:
@@ -22,4 +23,6 @@ async def membership(turn: Turn) -> None:
             await turn.store.people.mark_unreachable(turn.desk.rules.channel, incoming.sender, turn.desk.now)
         return
     if status in ("member", "administrator"):
-        turn.say("groups.hello")
+        # Once in the life of a group: being made administrator later is no reason to speak.
+        hello = turn.render("groups.hello")
+        turn.desk.post(incoming.chat, hello, lane=Lane.WORK, dedupe_key=f"hello:{incoming.chat}")

@@ -2,17 +2,28 @@
 
 from typing import Any
 
-from bot.actions.residents import KINDS, NAME_MOST, ask_to_join, decide, link_for, take_post, unclaimed_holders
-from bot.conversation.dialog import Dialog, Step, begin, finish, pick, put_question, remember
+from bot.actions.residents import (
+    KINDS,
+    NAME_MOST,
+    ask_to_join,
+    decide,
+    link_for,
+    show_request,
+    take_post,
+    unclaimed_holders,
+)
+from bot.conversation.dialog import Dialog, Step, begin, pick, put_question, remember
 from bot.conversation.turn import Turn
-from bot.domain.addresses import find_places
+from bot.domain.addresses import Register, find_places, normal_label
 from bot.domain.addresses import match as match_address
 from bot.domain.errors import NotUnderstood, Refused
+from bot.domain.posts import SHARED
 from bot.handlers import commands
 from bot.storage.links import Link
 from bot.texts import short
 
 BUTTONS_MOST = 80
+CANDIDATES_MOST = 20
 
 
 async def open_link(turn: Turn) -> None:
@@ -29,7 +40,12 @@ async def open_link(turn: Turn) -> None:
     if place is None:
         raise Refused("link_unknown")
     await begin(
-        turn, DIALOG, "unit", compound=place.compound_id, building=place.building_id, entrance=place.entrance_id
+        turn,
+        DIALOG,
+        "unit",
+        compound=place.compound_id,
+        building=place.building_id,
+        entrance=place.entrance_id,
     )
 
 
@@ -62,23 +78,20 @@ async def _take_compound(turn: Turn) -> str | None:
 
 
 async def _ask_building(turn: Turn) -> None:
-    _numbers_are_words(turn)
     buildings = await turn.store.places.buildings(_data(turn)["compound"])
-    put_question(turn, "join.building", _grid(buildings, "building", 3))
+    put_question(turn, "join.building", _grid(buildings, "building", 3), numbers_pick=False)
 
 
 async def _ask_entrance(turn: Turn) -> None:
-    _numbers_are_words(turn)
     entrances = await turn.store.places.entrances(_data(turn)["building"])
-    put_question(turn, "join.entrance", _grid(entrances, "entrance", 3))
+    put_question(turn, "join.entrance", _grid(entrances, "entrance", 3), numbers_pick=False)
 
 
 async def _ask_unit(turn: Turn) -> None:
-    _numbers_are_words(turn)
     data = _data(turn)
     units = await turn.store.places.units(data["building"], data["entrance"])
     facts = {"door": await _door_facts(turn)}
-    put_question(turn, "join.unit", _grid(units, "unit", 4), facts)
+    put_question(turn, "join.unit", _grid(units, "unit", 4), facts, numbers_pick=False)
 
 
 async def _ask_candidates(turn: Turn) -> None:
@@ -92,33 +105,51 @@ async def _ask_candidates(turn: Turn) -> None:
 
 
 async def _take_where(turn: Turn) -> str | None:
-    """A tapped building, entrance or unit, or a typed address in any spelling, checked against the register."""
+    """A tapped place, or a typed address in any spelling, checked against the register."""
     data = _data(turn)
     if len(turn.chosen) == 2:
-        return await _take_tapped(turn, turn.chosen[0], turn.number(turn.chosen[1]))
+        return await _take_known(turn, turn.chosen[0], turn.number(turn.chosen[1]))
+    for kind, place_id, label in await _offered(turn):
+        # 3, 3栋 or ３號樓 alone is one of those that stand on the buttons.
+        if turn.text and normal_label(label) == normal_label(turn.text):
+            return await _take_known(turn, kind, place_id)
     register = await turn.store.places.register(data["compound"])
     own = tuple(building for building in register.buildings if building.id == data.get("building"))
-    # 501 alone is a unit behind this door: first what stands on its buttons, then the whole compound.
-    if data.get("building"):
-        for unit_id, label in await turn.store.places.units(data["building"], data.get("entrance")):
-            if turn.text.upper() == label.upper():
-                return _with_unit(turn, unit_id)
     for address in find_places(turn.text[:200]):
-        scope = type(register)(own) if own and address.building is None else register
+        scope = Register(own) if own and address.building is None else register
         found = match_address(address, scope)
-        if found.exact is not None and found.exact.unit_id is not None:
-            return _with_unit(turn, found.exact.unit_id)
-        units = [one.unit_id for one in found.candidates if one.unit_id is not None]
+        units = [one for one in (found.exact, *found.candidates) if one and one.unit_id is not None]
+        # 五樓502 at a door is the one behind this door.
+        door = None if address.building or address.entrance else data.get("entrance")
+        behind = [one for one in units if door and one.entrance_id == door]
+        if found.exact in units or len(behind) == 1:
+            return _with_unit(turn, (behind or units)[0].unit_id)
         if units:
-            remember(turn, candidates=units[:20])
+            remember(turn, candidates=[one.unit_id for one in units[:CANDIDATES_MOST]])
             return "candidates"
         known = found.exact or found.known
-        if known is not None and address.room is None:
-            return await _take_tapped(turn, known.kind, known.entrance_id or known.building_id)
+        if known is not None:
+            if address.room is not None:
+                turn.say("refusals.unit_unknown", {"said": short(turn.text, 40)})
+            return await _take_known(turn, known.kind, known.entrance_id or known.building_id)
     raise NotUnderstood("unit_unknown", said=short(turn.text, 40))
 
 
-async def _take_tapped(turn: Turn, kind: str, wanted: int) -> str | None:
+async def _offered(turn: Turn) -> list[tuple[str, int, str]]:
+    """What stands on the buttons of this question: kind, id and label."""
+    data, places = _data(turn), turn.store.places
+    step = turn.dialog.step if turn.dialog else ""
+    entries: list[tuple[int, str]] = []
+    if step == "building":
+        entries = await places.buildings(data["compound"])
+    elif step == "entrance":
+        entries = await places.entrances(data["building"])
+    elif step == "unit":
+        entries = await places.units(data["building"], data["entrance"])
+    return [(step, place_id, label) for place_id, label in entries]
+
+
+async def _take_known(turn: Turn, kind: str, wanted: int) -> str | None:
     data = _data(turn)
     places = turn.store.places
     place = {
@@ -138,7 +169,7 @@ async def _take_tapped(turn: Turn, kind: str, wanted: int) -> str | None:
     return "entrance" if await places.entrances(wanted) else "unit"
 
 
-def _with_unit(turn: Turn, unit_id: int) -> str:
+def _with_unit(turn: Turn, unit_id: int | None) -> str:
     remember(turn, unit=unit_id)
     return "kind"
 
@@ -158,51 +189,66 @@ async def _take_kind(turn: Turn) -> str | None:
     if not turn.chosen or turn.chosen[0] not in KINDS:
         raise NotUnderstood("tap_one")
     remember(turn, kind=turn.chosen[0])
-    return "name"
+    if not await turn.store.people.residencies(turn.person_id) and not await turn.posts():
+        return "name"
+    # Somebody known already has said how to call them.
+    await _ask_to_join(turn, (await turn.store.people.details(turn.person_id)).name)
+    return None
 
 
 async def _ask_name(turn: Turn) -> None:
-    _numbers_are_words(turn)
     known = (await turn.store.people.details(turn.person_id)).name[:NAME_MOST]
     rows = ((pick("use_name", "use", name=known),),) if known else ()
-    put_question(turn, "join.name", rows)
+    put_question(turn, "join.name", rows, numbers_pick=False)
 
 
 async def _take_name(turn: Turn) -> str | None:
-    data = _data(turn)
     if turn.chosen == ("use",):
         name = (await turn.store.people.details(turn.person_id)).name
     elif turn.text and len(turn.text) <= NAME_MOST and "\n" not in turn.text:
         name = turn.text
     else:
         raise NotUnderstood("name_needed")
-    asked = await ask_to_join(turn.desk, turn.person_id, data["unit"], data["kind"], name)
-    place = await turn.store.places.unit(data["unit"])
-    told = (await turn.store.people.details(asked.told)).name if asked.told else ""
-    facts = {
-        "place": await turn.desk.place_facts(place) if place else {},
-        "state": asked.state,
-        "told": told,
-        "name": name,
-    }
-    turn.say("join.asked", facts, menu=True)
+    await _ask_to_join(turn, name)
     return None
 
 
-async def decide_home(turn: Turn, residency: str, *, approve: bool) -> None:
-    """The leader's one tap."""
-    await decide(turn.desk, turn.person_id, turn.number(residency), approve=approve)
-    turn.toast("join.decided", approved=approve)
+async def _ask_to_join(turn: Turn, name: str) -> None:
+    data = _data(turn)
+    asked = await ask_to_join(turn.desk, turn.person_id, data["unit"], data["kind"], name)
+    place = await turn.store.places.unit(data["unit"])
+    facts = {
+        "place": await turn.desk.place_facts(place) if place else {},
+        "state": asked.state,
+        "told": (await turn.store.people.details(asked.told)).name if asked.told else "",
+        "name": name,
+    }
+    turn.say("join.asked", facts, menu=True)
 
 
 async def approve_home(turn: Turn, residency: str) -> None:
     """同意"""
-    await decide_home(turn, residency, approve=True)
+    await _decide(turn, residency, approve=True)
 
 
 async def refuse_home(turn: Turn, residency: str) -> None:
     """不是這戶"""
-    await decide_home(turn, residency, approve=False)
+    await _decide(turn, residency, approve=False)
+
+
+async def _decide(turn: Turn, residency: str, *, approve: bool) -> None:
+    """The leader's one tap; a second one is told who was first, and its message is redrawn."""
+    number = turn.number(residency)
+    try:
+        async with turn.attempt():
+            await decide(turn.desk, turn.person_id, number, approve=approve)
+    except Refused as no:
+        home = await turn.store.people.residency(number)
+        if home is not None and no.reason == "request_decided":
+            await show_request(turn.desk, turn.person_id, home, anew=False)
+        turn.refuse(no)
+    else:
+        turn.toast("join.decided", approved=approve)
 
 
 # A post ------------------------------------------------------------------------------------------------
@@ -213,7 +259,8 @@ async def _open_invitation(turn: Turn, link: Link) -> None:
     if post is None:
         raise Refused("link_unknown")
     waiting = await unclaimed_holders(turn.desk, post)
-    if len(waiting) > 1:
+    if len(waiting) > 1 or (waiting and post.kind in SHARED):
+        # Where several sit side by side a newcomer must not become a colleague who is not here yet.
         await begin(turn, DIALOG, "who", link=link.code, post=post.id)
         return
     await _take_post(turn, link, waiting[0] if waiting else None)
@@ -253,11 +300,6 @@ def _data(turn: Turn) -> dict[str, Any]:
     return turn.dialog.data if turn.dialog else {}
 
 
-def _numbers_are_words(turn: Turn) -> None:
-    """A typed number is an answer of its own here (unit 1), not the number of an option."""
-    remember(turn, _numbers_are_words=True)
-
-
 def _grid(entries: list[tuple[int, str]], kind: str, columns: int) -> list[tuple[Any, ...]]:
     picks = [pick("", kind, entry_id, text=label) for entry_id, label in entries[:BUTTONS_MOST]]
     return [tuple(picks[at : at + columns]) for at in range(0, len(picks), columns)]
@@ -266,7 +308,11 @@ def _grid(entries: list[tuple[int, str]], kind: str, columns: int) -> list[tuple
 async def _door_facts(turn: Turn) -> dict[str, object]:
     data = _data(turn)
     places = turn.store.places
-    place = await places.entrance(data["entrance"]) if data["entrance"] else await places.building(data["building"])
+    place = (
+        await places.entrance(data["entrance"])
+        if data["entrance"]
+        else await places.building(data["building"])
+    )
     return await turn.desk.place_facts(place) if place else {}
 
 

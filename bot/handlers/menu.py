@@ -3,9 +3,13 @@
 from bot.actions.desk import Choices, choice
 from bot.conversation.turn import Turn
 from bot.domain.errors import Refused
-from bot.domain.posts import Place
+from bot.domain.posts import Place, PostKind
 from bot.handlers import commands, joining, report
 from bot.texts import LOCALES
+
+CARDS_MOST = 3
+FROM_HOME_UP = tuple(PostKind)
+
 
 async def start(turn: Turn) -> None:
     """/start: with a payload the link is opened, without one the person is welcomed."""
@@ -34,7 +38,7 @@ async def show_more(turn: Turn) -> None:
         (choice("more_help", "menu.help"), choice("more_person", "menu.card")),
     )
     if await turn.posts():
-        rows = ((choice("more_work", "menu.work"), choice("more_person", "menu.card")), *rows)
+        rows = ((choice("more_work", "menu.work"),), *rows)
     turn.say("menu.more", choices=rows)
 
 
@@ -60,23 +64,33 @@ async def set_language(turn: Turn, locale: str) -> None:
 
 
 async def contact_card(turn: Turn) -> None:
-    """連心卡 for the asker's own building up to the compound (R15)."""
+    """連心卡 for each building the asker belongs to, up to the compound (R15)."""
     homes = await turn.store.people.residencies(turn.person_id)
     posts = await turn.posts()
-    if homes:
-        place = Place("building", homes[0].compound_id, homes[0].building_id)
-        entrance_id = homes[0].entrance_id
-    elif posts:
-        own = posts[0]
-        place = Place("building" if own.building_id else "compound", own.compound_id, own.building_id)
-        entrance_id = own.entrance_id
-    else:
-        compounds = await turn.store.places.compounds()
-        if len(compounds) != 1:
-            raise Refused("join_first")
-        place, entrance_id = Place("compound", compounds[0].id), None
-    lines = await turn.store.posts.contact_card(place.compound_id, place.building_id, turn.desk.rules.channel)
-    own_lines = [
+    known: dict[tuple[int, int | None], None] = {(one.compound_id, one.building_id): None for one in homes}
+    at_home = {home.compound_id for home in homes}
+    for post in posts:
+        # A post of the whole compound adds nothing to the card of one's own building.
+        if post.building_id or post.compound_id not in at_home:
+            known[post.compound_id, post.building_id] = None
+    compounds = await turn.store.places.compounds()
+    if not known and len(compounds) == 1:
+        known[compounds[0].id, None] = None
+    doors = {home.entrance_id for home in homes} | {post.entrance_id for post in posts}
+    led = {post.building_id for post in posts if post.entrance_id is None}
+    for compound_id, building_id in list(known)[:CARDS_MOST]:
+        await _show_card(turn, compound_id, building_id, None if building_id in led else doors)
+    if not known:
+        turn.say("contact.unknown", {"numbers": turn.desk.rules.emergency_numbers})
+
+
+async def _show_card(
+    turn: Turn, compound_id: int, building_id: int | None, doors: set[int | None] | None
+) -> None:
+    """One building's card with the entrance leaders of these doors, or of all."""
+    place = Place("building" if building_id else "compound", compound_id, building_id)
+    card = await turn.store.posts.contact_card(compound_id, building_id, turn.desk.rules.channel)
+    lines = [
         {
             "post": line.kind.value,
             "building": line.building,
@@ -86,12 +100,12 @@ async def contact_card(turn: Turn) -> None:
             "name": line.name,
             "phone": line.phone,
         }
-        for line in lines
-        if line.entrance_id in (None, entrance_id)
+        for line in sorted(card, key=lambda one: FROM_HOME_UP.index(one.kind))
+        if doors is None or line.entrance_id is None or line.entrance_id in doors
     ]
     facts = {
         "place": await turn.desk.place_facts(place),
-        "lines": own_lines,
+        "lines": lines,
         "numbers": turn.desk.rules.emergency_numbers,
     }
     turn.say("contact.card", facts)

@@ -15,6 +15,7 @@ from bot.domain.categories import Category, guess, looks_like_report, names_emer
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.folding import fold
 from bot.domain.posts import Place
+from bot.storage.issues import Issue
 from bot.storage.people import Residency
 from bot.storage.places import Compound
 from bot.texts import short
@@ -32,7 +33,7 @@ PLACES_MOST = 20
 
 async def command(turn: Turn) -> None:
     """/report, or the big button: with words after it they are the report."""
-    if turn.incoming.kind == "command" and turn.text:
+    if turn.text and turn.incoming.command == "report":
         await begin(turn, DIALOG, "category", **_joined(turn, {}))
     else:
         await begin(turn, DIALOG, "words")
@@ -92,7 +93,7 @@ def _data(turn: Turn) -> Mapping[str, Any]:
 
 
 async def _ask_is_it(turn: Turn) -> None:
-    facts = {"text": short(_data(turn)["text"], 200)}
+    facts = {"text": _data(turn)["text"]}
     put_question(turn, "report.is_it", ((pick("yes_report", "yes"),), (pick("no_report", "no"),)), facts)
 
 
@@ -144,7 +145,7 @@ def _named(turn: Turn, category: Category) -> Choice:
 def _put_categories(turn: Turn, choices: Choices, *, is_outside: bool) -> None:
     data = _data(turn)
     facts = {
-        "text": short(data.get("text", ""), 300),
+        "text": data.get("text", ""),
         "photos": len(data.get("photos", ())),
         "voices": len(data.get("voices", ())),
         "outside": is_outside,
@@ -389,7 +390,7 @@ async def _ask_review(turn: Turn) -> None:
         return
     handler = await turn.store.people.details(found.holder.person_id)
     facts = {
-        "text": short(data.get("text", ""), 800),
+        "text": data.get("text", ""),
         "photos": len(data.get("photos", ())),
         "voices": len(data.get("voices", ())),
         "category": category.key,
@@ -437,17 +438,24 @@ async def _send(turn: Turn, data: Mapping[str, Any]) -> None:
         about_handler=bool(data.get("about_handler")),
     )
     issue = await file(turn.desk, turn.person_id, report)
-    handler = await turn.store.people.details(issue.handler_id)
     facts = {
         **await facts_of(turn.desk, issue),
         "skipped": issue.reason["skipped"],
         "reachable": issue.reason["reachable"],
-        "handler_phone": handler.phone if not issue.reason["reachable"] else "",
+        "handler_phone": "" if issue.reason["reachable"] else await _shown_phone(turn, issue),
         "reporter_approved": issue.reporter_approved,
         "has_home": bool(await turn.store.people.residencies(turn.person_id)),
     }
     choices = ((choice("my_issues", "my.list"), choice("why_them", "issue.why", issue.id)),)
     finish(turn, "report.filed", facts, choices=choices)
+
+
+async def _shown_phone(turn: Turn, issue: Issue) -> str:
+    """The handler's phone if the contact card shows it."""
+    handler, place = await turn.store.people.details(issue.handler_id), issue.place
+    card = await turn.store.posts.contact_card(place.compound_id, place.building_id, turn.desk.rules.channel)
+    shown = [line.phone for line in card if (line.kind, line.name) == (issue.handler_post, handler.name)]
+    return next(iter(shown), "")
 
 
 def _grid(picks: Sequence[Choice], columns: int) -> Choices:

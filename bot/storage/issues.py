@@ -285,6 +285,10 @@ class Issues:
         """This person follows the issue, is concerned by it, or has declined it."""
         await self._connection.fetch("put_part", {"issue_id": issue_id, "person_id": person_id, "part": part})
 
+    async def move_parts(self, from_person: int, to_person: int) -> None:
+        """What somebody is to issues is now another's; nobody follows, or is concerned, twice."""
+        await self._connection.fetch("move_parts", {"from_person": from_person, "to_person": to_person})
+
     async def parts(self, issue_id: int) -> dict[str, frozenset[int]]:
         """The people of an issue by part: follows, concerned, declined."""
         rows = await self._connection.fetch("parts_of_issue", {"issue_id": issue_id})

@@ -25,6 +25,7 @@ class Intent(StrEnum):
     SAY    text with options: {"text", "options"?, "keyboard"?}
     CARD   the same, but an earlier message with this card key is edited; without one it is sent
     PHOTOS {"photos": [file, …]}
+    VOICE  {"voice": file}
     TOAST  {"query", "text"}: the answer to a press; worthless after some seconds
     MENU   {"commands": [[name, description], …]}: the commands offered in one chat
     """
@@ -32,6 +33,7 @@ class Intent(StrEnum):
     SAY = "say"
     CARD = "card"
     PHOTOS = "photos"
+    VOICE = "voice"
     TOAST = "toast"
     MENU = "menu"
 

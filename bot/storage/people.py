@@ -117,11 +117,16 @@ class People:
         return [_residency(row) for row in rows]
 
     async def ask_residency(self, person_id: int, unit_id: int, kind: str, now: datetime) -> tuple[int, str]:
-        """Enter a person for a unit: (residency id, state); pending, unless approved before."""
+        """Enter a person for a unit: (residency id, state); pending, unless approved as the same before."""
         rows = await self._connection.fetch(
             "ask_residency", {"person_id": person_id, "unit_id": unit_id, "kind": kind, "now": to_micros(now)}
         )
         return rows[0]["id"], rows[0]["state"]
+
+    async def waiting(self, compound_id: int) -> list[Residency]:
+        """Who has asked to be entered in a compound and waits for an answer, the longest first."""
+        rows = await self._connection.fetch("residencies_waiting", {"compound_id": compound_id})
+        return [_residency(row) for row in rows]
 
     async def residency(self, residency_id: int) -> Residency | None:
         """One entry, locked until commit."""

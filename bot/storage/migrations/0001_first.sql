@@ -269,6 +269,7 @@ CREATE TABLE outbox (
   settled_at INTEGER
 );
 CREATE INDEX outbox_waiting ON outbox (chat, id) WHERE state = 'waiting';
+CREATE INDEX outbox_waiting_for ON outbox (person_id) WHERE state = 'waiting';
 CREATE INDEX outbox_settled ON outbox (settled_at) WHERE state <> 'waiting';
 
 -- Which message in a chat shows what: an issue's card, a dialog's question.

@@ -57,6 +57,14 @@ WHERE attachments.issue_id = :issue_id ORDER BY attachments.id;
 INSERT INTO issue_people (issue_id, person_id, part) VALUES (:issue_id, :person_id, :part)
 ON CONFLICT (issue_id, person_id, part) DO NOTHING;
 
+-- name: move_parts!
+-- A person of the register turns out to be one of the bot: what an issue must hide from them stays hidden.
+UPDATE issue_people SET person_id = :to_person
+WHERE person_id = :from_person AND NOT EXISTS (
+  SELECT 1 FROM issue_people AS other
+  WHERE other.issue_id = issue_people.issue_id AND other.part = issue_people.part AND other.person_id = :to_person
+);
+
 -- name: parts_of_issue
 SELECT person_id, part FROM issue_people WHERE issue_id = :issue_id;
 

@@ -53,7 +53,9 @@ INSERT INTO residencies (person_id, unit_id, kind, state, asked_at)
 VALUES (:person_id, :unit_id, :kind, 'pending', :now)
 ON CONFLICT (person_id, unit_id) DO UPDATE
 SET kind = excluded.kind, asked_at = excluded.asked_at,
-    state = CASE WHEN residencies.state = 'approved' THEN 'approved' ELSE 'pending' END
+    state = CASE
+      WHEN residencies.state = 'approved' AND residencies.kind = excluded.kind THEN 'approved' ELSE 'pending'
+    END
 RETURNING id, state;
 
 -- name: residency
@@ -66,6 +68,18 @@ JOIN buildings ON buildings.id = units.building_id
 LEFT JOIN entrances ON entrances.id = units.entrance_id
 WHERE residencies.id = :id
 FOR UPDATE OF residencies;
+
+-- name: residencies_waiting
+-- Who has asked to be entered in a compound and waits for an answer, the longest first.
+SELECT residencies.id, residencies.person_id, residencies.unit_id, residencies.kind, residencies.state,
+       residencies.decided_by, units.entrance_id, units.building_id, buildings.compound_id,
+       units.label AS unit_label, buildings.name AS building_name, entrances.name AS entrance_name
+FROM residencies
+JOIN units ON units.id = residencies.unit_id
+JOIN buildings ON buildings.id = units.building_id
+LEFT JOIN entrances ON entrances.id = units.entrance_id
+WHERE residencies.state = 'pending' AND buildings.compound_id = :compound_id
+ORDER BY residencies.asked_at, residencies.id;
 
 -- name: decide_residency!
 UPDATE residencies SET state = :state, decided_at = :now, decided_by = :by WHERE id = :id;
