@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -36,7 +37,7 @@ T = TypeVar("T")
 
 HOUSE = Path(__file__).parent.parent
 SAMPLE = HOUSE / "samples" / "luzhou-126"
-PATIENCE = 120.0
+PATIENCE = 180.0
 """Seconds after which waiting for another process means that something is wrong."""
 STOP_WITHIN = 15.0
 UNHURRIED = {
@@ -155,33 +156,38 @@ class Person:
                 for button in row:
                     yield record.id, button.get("callback_data", "")
 
-    async def finds(self, look: Callable[[], T | None]) -> T:
-        """Look at the phone until something is there: a bounded wait for another process."""
+    async def waits(self, look: Callable[[], T | None], within: float) -> T | None:
+        """Look at the phone until something is there, but no longer than so many seconds."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(within):
                 while (found := look()) is None:
                     self.looked_at = self.chat.revision
                     self.news.clear()
                     await self.news.wait()
         except TimeoutError:
-            last = [record.raw.get("text") for record in self.messages()][:3]
-            raise AssertionError(f"{self.user.name} waits in vain; last messages: {last}") from None
+            return None
         return found
 
-    async def button(self, payload: str, since: int = 0) -> tuple[int, str]:
+    async def finds(self, look: Callable[[], T | None]) -> T:
+        """Look at the phone until something is there; that nothing comes is the bot's fault."""
+        found = await self.waits(look, PATIENCE)
+        if found is None:
+            last = [record.raw.get("text") for record in self.messages()][:3]
+            raise AssertionError(f"{self.user.name} waits in vain; last messages: {last}")
+        return found
+
+    def button(self, payload: str, since: int = 0) -> tuple[int, str] | None:
         """The newest such button; `d:*:x` is the option x of whatever question is open."""
 
         def fits(data: str) -> bool:
             kind, _, rest = data.partition(":")
             return data == payload or (kind == "d" and f"d:*:{rest.partition(':')[2]}" == payload)
 
-        return await self.finds(
-            lambda: next((found for found in self.buttons(since) if fits(found[1])), None)
-        )
+        return next((found for found in self.buttons(since) if fits(found[1])), None)
 
     async def presses(self, payload: str, since: int = 0) -> int:
         """Tap such a button as soon as it is there; gives the revision before the tap."""
-        message_id, data = await self.button(payload, since)
+        message_id, data = await self.finds(lambda: self.button(payload, since))
         before = self.square.revision
         self.user.presses(None, message_id, data)
         return before
@@ -240,6 +246,11 @@ LATE = timedelta(hours=2)
 """How long handlers let some issues lie: enough for reminders and escalations of the urgent ones."""
 
 
+SOON = 10.0
+"""Seconds after which a handler turns to something else."""
+TRIES = 3
+
+
 def lies(issue: int) -> bool:
     """Every third is left lying."""
     return issue % 3 == 0
@@ -252,7 +263,8 @@ class Handler(Person):
         super().__init__(square, name)
         self._late = late
         self._tapped: set[str] = set()
-        self._done_at: dict[int, int] = {}
+        self._done_at: dict[str, int] = {}
+        self._tries: Counter[tuple[str, int]] = Counter()
         self._seen_at: dict[int, datetime] = {}
 
     async def takes_office(self, payload: str) -> None:
@@ -273,50 +285,56 @@ class Handler(Person):
     async def works(self) -> None:
         """Do one thing after the other, for ever."""
         while True:
-            message_id, data = await self.finds_work()
-            kind, number = data.split(":")
-            if kind == "issue.resolve":
-                await self._resolves(int(number), message_id, data)
+            message_id, data = await self._finds_work()
+            if data.startswith("issue.resolve:"):
+                await self._resolves(message_id, data)
             else:
                 self._tapped.add(data)
                 self.user.presses(None, message_id, data)
 
-    async def finds_work(self) -> tuple[int, str]:
-        """The next thing to tap; the patience of a handler has no end."""
-        while (found := self._next()) is None:
-            self.looked_at = self.chat.revision
-            self.news.clear()
-            await self.news.wait()
+    async def _finds_work(self) -> tuple[int, str]:
+        while (found := await self.waits(self._next, PATIENCE)) is None:
+            pass
         return found
 
     def _next(self) -> tuple[int, str] | None:
+        """Homes and new issues are taken once; resolving is tried again where it did not work."""
+        hopes: list[tuple[int, int, str]] = []
         for record in self.messages():
             for row in record.raw.get("reply_markup", {}).get("inline_keyboard", ()):
                 for button in row:
                     data = button.get("callback_data", "")
                     kind, _, number = data.partition(":")
-                    if (kind == "home.approve" and data not in self._tapped) or (
-                        kind == "issue.accept" and data not in self._tapped and self._is_time(int(number))
-                    ):
+                    if kind == "issue.resolve" and record.revision > self._done_at.get(data, 0):
+                        hopes.append((self._tries[data, record.revision], record.id, data))
+                    elif data in self._tapped:
+                        continue
+                    elif kind == "home.approve" or (kind == "issue.accept" and self._is_time(int(number))):
                         return record.id, data
-                    if kind == "issue.resolve" and record.revision > self._done_at.get(int(number), 0):
-                        return record.id, data
-        return None
+        tries, message_id, data = min(hopes, default=(TRIES, 0, ""))
+        return (message_id, data) if tries < TRIES else None
 
     def _is_time(self, issue: int) -> bool:
         now = self.square.clock()
         return not lies(issue) or now - self._seen_at.setdefault(issue, now) >= self._late
 
-    async def _resolves(self, issue: int, message_id: int, data: str) -> None:
+    async def _resolves(self, message_id: int, data: str) -> None:
+        """Say it with a photo and send it off. A reminder that came too late has a button that is refused."""
+        self._tries[data, self.chat.records[message_id].revision] += 1
         before = self.square.revision
         self.user.presses(None, message_id, data)
-        await self.answer(before)
+        if await self.waits(lambda: self.button("d:*:_cancel", before), SOON) is None:
+            return
         before = self.square.revision
         self.user.sends_photo(None, "已经修好")
-        before = await self.presses("d:*:send", before)
-        await self.answer(before)
+        found = await self.waits(lambda: self.button("d:*:send", before), SOON)
+        if found is None:
+            return
+        before = self.square.revision
+        self.user.presses(None, *found)
+        await self.waits(lambda: next(self.messages(before), None), SOON)
         # What of this issue shows up again later was disputed.
-        self._done_at[issue] = self.square.revision
+        self._done_at[data] = self.square.revision
 
 
 @dataclass(slots=True)

@@ -253,15 +253,18 @@ async def test_a_new_leader_takes_over_at_once(world: World) -> None:
 
 
 async def test_a_complaint_stays_hidden_from_whom_it_is_about_when_they_join(world: World) -> None:
-    """Nobody was on the bot yet: with an account the manager does not see what is about them either (C10)."""
+    """Nobody was on the bot yet: with an account, the one it is about does not see it as committee (C10)."""
     resident = await world.resident()
-    await resident.sends("树没人修剪，物业经理不管")
-    await resident.presses("其他类别", "绿化")
-    assert "交给：物业经理 蒋国华" in resident.last_message
+    await resident.sends("自管委的高玉梅收了钱不办事")
+    await resident.presses("其他类别", "其他")
+    assert "交给：自管委 高玉梅" in resident.last_message
     await resident.presses("与负责人本人有关", "提交")
-    assert "楼栋长" in resident.last_message or "自管委" in resident.last_message
-    manager = await world.holder(PostKind.PROPERTY_MANAGER)
-    await manager.forges("issue.show:1")
-    assert "没有这件事" in manager.last_toast
-    await manager.sends("/work")
-    assert "261124-001" not in manager.last_message
+    assert "自管委 何长青" in resident.last_message
+    concerned = await world.holder(PostKind.SELF_MANAGEMENT_COMMITTEE, pick=0)
+    about = await world.rows("SELECT person_id FROM issue_people WHERE part = 'concerned'")
+    assert [row["person_id"] for row in about] == [await concerned.person_id()]
+    await concerned.forges("issue.show:1")
+    assert "没有这件事" in concerned.last_toast
+    colleague = await world.holder(PostKind.SELF_MANAGEMENT_COMMITTEE, name="何长青", pick=0)
+    assert colleague.sees("261124-001")
+    assert colleague.may_press("接单")

@@ -487,3 +487,18 @@ async def test_a_resident_without_address_is_told_how_to_spare_the_question(worl
     assert "/join" in stranger.last_message
     await stranger.opens(JOIN_PREFIX + await world.joining_code("3", "2"))
     assert "3号楼2单元" in stranger.last_message
+
+
+async def test_an_empty_post_of_the_whole_compound_is_told_once_for_all_buildings(world: World) -> None:
+    """Nobody manages the property: two lifts in two buildings make one notice a day."""
+    committee = await world.holder(PostKind.SELF_MANAGEMENT_COMMITTEE)
+    await world.rows(
+        "UPDATE appointments SET ends_at = 1"
+        " WHERE post_id IN (SELECT id FROM posts WHERE kind = 'property_manager')"
+    )
+    for building, name in (("3", "王奶奶"), ("1", "李爷爷")):
+        resident = await world.resident(building, "1", "101", name)
+        await resident.reports("电梯坏了", "电梯")
+    empty = [message.text for message in committee.messages if "空缺" in message.text]
+    assert len(empty) == 1
+    assert "绿洲路126号大院的物业经理空缺" in empty[0]

@@ -3,13 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from telegram import Bot
 
 from bot.actions.desk import Rules
-from bot.actions.directory import APPOINT_PREFIX, JOIN_PREFIX, find_post, import_register, invite, joining_links
+from bot.actions.directory import (
+    APPOINT_PREFIX,
+    JOIN_PREFIX,
+    find_post,
+    import_register,
+    invite,
+    joining_links,
+)
 from bot.app import TEMPLATES, App, assemble
 from bot.domain.posts import PostKind
 from bot.domain.register import ListedBuilding, ListedCompound, ListedUnit, Register, read_register
@@ -196,10 +204,8 @@ class World:
         await database.migrate()
         world = World(database, telegram, clock, rules, pace, await _start(database, telegram, rules, clock, pace))
         if sample is not None:
-            register, mistakes = read_register(read(sample))
-            assert not mistakes
             async with database.transaction() as connection:
-                await import_register(Store(connection), register, now)
+                await import_register(Store(connection), _register(sample), now)
         return world
 
     async def with_operator(self) -> Phone:
@@ -365,6 +371,13 @@ class World:
         """Plain SQL for a test's question."""
         async with self.database.transaction() as connection:
             return await ask(connection, sql)
+
+
+@cache
+def _register(sample: Path) -> Register:
+    register, mistakes = read_register(read(sample))
+    assert not mistakes
+    return register
 
 
 async def _start(

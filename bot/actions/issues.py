@@ -11,7 +11,7 @@ from bot.actions.tellings import TELLINGS, Deed, Said
 from bot.domain.categories import Category
 from bot.domain.clocks import terms
 from bot.domain.errors import Refused
-from bot.domain.posts import COMMITTEE, LEVEL, Holder, Match, Place, PostKind, committee_of, match
+from bot.domain.posts import LEVEL, Holder, Match, Place, PostKind, committee_of, match
 from bot.domain.transitions import Action, Given, Resolution, Role, Standing, State, check
 from bot.storage.issues import Issue
 
@@ -119,19 +119,24 @@ def _reason(found: Match) -> dict[str, object]:
     }
 
 
+_MISSED = frozenset(PostKind) - {PostKind.ENTRANCE_LEADER, PostKind.DEPUTY_LEADER}
+"""Posts that should not stay empty; not every entrance has a leader, nor every leader a deputy."""
+
+
 async def _report_empty_posts(desk: Desk, issue: Issue, found: Match) -> None:
     """C7: the committee learns that a post is empty, once a day for each post and place."""
-    day = issue.number.split("-")[0]
+    at, day = issue.place, issue.number.split("-")[0]
     for step in found.skipped:
-        if step.why != "empty" or step.kind not in (PostKind.BUILDING_LEADER, *COMMITTEE):
+        if step.why != "empty" or step.kind not in _MISSED:
             continue
-        for holder in committee_of(await desk.holders(issue.place.compound_id)):
-            where = issue.place.building_id or 0
+        level = LEVEL[step.kind]
+        place = Place(level, at.compound_id, at.building_id if level == "building" else None)
+        for holder in committee_of(await desk.holders(at.compound_id)):
             await desk.tell(
                 holder.person_id,
                 "issue.post_empty",
-                {"post": step.kind.value, "place": await desk.place_facts(issue.place)},
-                dedupe_key=f"empty:{holder.person_id}:{step.kind}:{where}:{day}",
+                {"post": step.kind.value, "place": await desk.place_facts(place)},
+                dedupe_key=f"empty:{holder.person_id}:{step.kind}:{place.building_id or 0}:{day}",
             )
 
 

@@ -38,7 +38,7 @@ Read = Callable[[str], Incoming]
 class Contents:
     """The table of contents of the handlers.
 
-    `buttons` take the turn and the payload's arguments; `menu` gives the commands behind the keyboard's words.
+    `buttons` take the turn and the payload's arguments; `menu` names the commands of the keyboard's words.
     """
 
     commands: Mapping[str, Verb]
@@ -126,7 +126,7 @@ class Router:
         await desk.send()
 
     async def _person(self, store: Store, letter: Letter, incoming: Incoming, now: datetime) -> int | None:
-        """Who is talking; somebody new is entered when they talk to the bot, not when they chat in a group."""
+        """Who is talking; somebody new is entered when they talk to the bot, not when they chat nearby."""
         if not incoming.is_private and not incoming.addressed and incoming.kind != "membership":
             return None
         known = letter.person_id

@@ -24,7 +24,7 @@ def fold(text: str) -> str:
 
 
 def bare(text: str) -> str:
-    """Return the folded words without pictures and marks, for comparing what was typed with a button's label."""
+    """Return the folded words without pictures and marks: what was typed and a button's label compare so."""
     return _SIGNS.sub("", fold(text)).strip()
 
 

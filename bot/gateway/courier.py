@@ -62,7 +62,8 @@ class Courier:
         self._bot = bot
         self._clock = clock
         self._reserve = min(pace.reserve, pace.overall_per_second - 1)
-        self._meter = Meter(pace, CONNECTIONS)
+        # What is under way when the process is killed comes twice: no more than a quarter of a second's mail.
+        self._meter = Meter(pace, max(1, min(CONNECTIONS, pace.overall_per_second // 4)))
         self._on_forbidden = on_forbidden
         self._on_migrated = on_migrated
         self._on_buried = on_buried

@@ -629,6 +629,19 @@ async def test_a_conflict_between_serialised_transactions_is_unavailable(postgre
             await Store(connection).people.set_locale(person_id, "zh_TW")
 
 
+@pytest.mark.parametrize("limit", ["lock_timeout", "statement_timeout"])
+async def test_a_limit_set_by_the_administrator(postgres: PostgresDatabase, limit: str) -> None:
+    """A server too busy to answer in time is away for now; nothing is held against a letter."""
+    async with postgres.transaction() as connection:
+        person_id = await Store(connection).people.new(NOW)
+    async with postgres.transaction() as other:
+        await Store(other).people.set_locale(person_id, "en")
+        with pytest.raises(Unavailable):
+            async with postgres.transaction() as connection:
+                await connection.execute(f"SET LOCAL {limit} = 10")
+                await Store(connection).people.set_locale(person_id, "zh_TW")
+
+
 async def test_a_server_that_only_reads_is_unavailable(postgres: PostgresDatabase) -> None:
     """After a switch-over the old server still answers, but is not the one to write to."""
     with pytest.raises(Unavailable):
