@@ -6,6 +6,7 @@ Everything goes through the sandbox over HTTP, each bot a process of its own. Te
 
 import argparse
 import asyncio
+import logging
 import os
 import platform
 import shutil
@@ -236,4 +237,5 @@ if __name__ == "__main__":
     parser.add_argument("--latency", type=int, nargs="+", default=[0], help="milliseconds every call takes")
     parser.add_argument("--profile", type=Path, help="only our bot, under cProfile; written there")
     given = parser.parse_args()
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # floors are ended by force
     uvloop.run(main(given.runs, given.people, given.latency, given.profile))

@@ -460,7 +460,7 @@ class Crowd:
     compound: Compound
     random: Random
     late: timedelta
-    enough: bool = False
+    enough_at: datetime | None = None
     reported: list[str] = field(default_factory=list)
 
     @staticmethod
@@ -503,7 +503,7 @@ class Crowd:
                 else ("confirm", "confirm", "dispute")
             )
             await resident.follows(issue, self.random.choice(how))
-            if self.enough:
+            if self.enough_at:
                 return
 
 

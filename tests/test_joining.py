@@ -268,3 +268,13 @@ async def test_a_complaint_stays_hidden_from_whom_it_is_about_when_they_join(wor
     colleague = await world.holder(PostKind.SELF_MANAGEMENT_COMMITTEE, name="何长青", pick=0)
     assert colleague.sees("261124-001")
     assert colleague.may_press("接单")
+
+
+async def test_trouble_comes_before_moving_in(world: World) -> None:
+    """Asked which unit is theirs, somebody tells of people in a lift: the numbers and the report come first."""
+    newcomer = world.newcomer()
+    await newcomer.opens(JOIN_PREFIX + await world.joining_code("5", "1"))
+    await newcomer.sends("5栋电梯困人了快来")
+    assert newcomer.sees("119")
+    await newcomer.presses("电梯", "提交")
+    assert "已登记" in newcomer.last_message

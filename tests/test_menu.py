@@ -113,8 +113,10 @@ async def test_free_text_never_falls_into_a_hole(world: World) -> None:
         await resident.forgets()
         await resident.sends(said)
         assert len(resident.new_messages) == 1, said
-        if "/join" not in resident.last_message:
+        if resident.messages[-1].buttons:
             await resident.presses("不是报事")
+        else:
+            assert "有事" in resident.last_message or "/join" in resident.last_message
 
 
 async def test_an_old_question_is_answered_with_the_way_to_the_new_one(world: World) -> None:
@@ -226,3 +228,12 @@ async def test_with_two_compounds_a_stranger_still_gets_110(world: World) -> Non
     assert "/join" in newcomer.last_message
     assert "110" in newcomer.last_message
     assert "蒋国华" not in newcomer.last_message
+
+
+@pytest.mark.parametrize("words", ["谢谢", "好的", "早上好", "👍", "收到，辛苦了"])
+async def test_a_kind_word_is_answered_with_one(world: World, words: str) -> None:
+    """Thanks after a closing is no report, and needs no question."""
+    resident = await world.resident()
+    await resident.sends(words)
+    assert "有事随时说" in resident.last_message
+    assert not resident.messages[-1].buttons

@@ -33,7 +33,7 @@ def place_in_review(phone: Phone) -> str:
         (False, "楼道灯坏了", ("照明", "3号楼", "提交")),
         (True, "停车乱得很", ("停车", "提交")),
         (False, "大门口路灯坏了", ("照明", "小区公共区域", "提交")),
-        (True, "在吗", ("是，要报事", "其他", "提交")),
+        (True, "李建国", ("是，要报事", "其他", "提交")),
     ],
 )
 async def test_at_most_four_taps_to_a_number(
@@ -146,10 +146,12 @@ async def test_danger_shows_the_number_first_wherever_it_is_said(world: World) -
 
 
 async def test_chatter_is_asked_about_and_may_grow_into_a_report(world: World) -> None:
-    """你好 is no report, 👍 neither; the trouble that follows is."""
+    """你好 gets a kind word, what is no trouble a question; the trouble that follows is a report."""
     await in_office(world)
     resident = await world.resident()
     await resident.sends("你好")
+    assert "有事随时说" in resident.last_message
+    await resident.sends("李建国")
     assert "是要报事吗" in resident.last_message
     await resident.sends("👍")
     assert "是要报事吗" in resident.last_message
@@ -452,7 +454,7 @@ async def test_every_question_can_be_left(world: World) -> None:
     await in_office(world)
     resident = await world.resident()
     lamp = "楼道灯坏了"
-    for way in ((lamp,), ("在吗",), ("/report",), (lamp, "照明"), (lamp, "照明", "改地点")):
+    for way in ((lamp,), ("李建国",), ("/report",), (lamp, "照明"), (lamp, "照明", "改地点")):
         for leave in ("取消", "✖ 取消", "/cancel"):
             for words in (*way, leave):
                 await resident.sends(words)

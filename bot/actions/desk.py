@@ -1,7 +1,7 @@
 """What an action works with: the open transaction, the texts, the rules, the time, and a post bag."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from functools import cache
 from typing import Any
@@ -79,6 +79,7 @@ class Desk:
         self.rules = rules
         self.now = now
         self.mail: list[Mail] = []
+        self._is_hushed = False
         self._addressees: dict[int, Addressee | None] = {}
         self._holders: dict[int, list[Holder]] = {}
         self._timezones: dict[int, str] = {}
@@ -229,8 +230,19 @@ class Desk:
             text = self.texts.render(self.rules.default_locale, message, **facts)
             self.post(self.rules.operator_chat, text, lane=Lane.WORK, dedupe_key=dedupe_key)
 
+    async def hush_by_night(self, compound_id: int, urgency: str) -> None:
+        """In quiet hours, what this unit of work tells others arrives without a sound, unless there is danger."""
+        quiet = self.rules.quiet_hours(await self.timezone(compound_id))
+        self._is_hushed = quiet.release(self.now, urgency) > self.now
+
     async def send(self) -> None:
         """Write the bag into the outbox."""
+        if self._is_hushed:
+            # A reply goes to somebody who is awake: they have just written.
+            self.mail = [
+                replace(item, payload={**item.payload, "is_silent": True}) if item.lane == Lane.WORK else item
+                for item in self.mail
+            ]
         if self.mail:
             await self.store.outbox.put(self.mail, self.now)
             self.mail.clear()

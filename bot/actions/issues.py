@@ -66,6 +66,7 @@ async def file(desk: Desk, reporter_id: int, report: Report) -> Issue:
     approved = any(home.state == "approved" and home.compound_id == place.compound_id for home in residencies)
     in_post = any(holder.person_id == reporter_id for holder in holders)
     timezone = await desk.timezone(place.compound_id)
+    await desk.hush_by_night(place.compound_id, category.urgency)
     limits = terms(category.urgency, category.accept_by, category.resolve_by, desk.rules.terms)
     day = desk.now.astimezone(calendar_of(timezone).timezone).strftime("%y%m%d")
     issue_id = await desk.store.issues.file(
@@ -153,6 +154,7 @@ async def act(
     issue = await desk.store.issues.locked(issue_id)
     if issue is None:
         raise Refused("no_such_issue")
+    await desk.hush_by_night(issue.place.compound_id, issue.urgency)
     check_length(said.text)
     given = Given(said.text, len(said.photos), len(said.voices), target=said.target is not None)
     roles = await roles_of(desk, issue, actor_id)

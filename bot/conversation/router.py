@@ -48,6 +48,7 @@ class Contents:
     group: Verb
     menu: tuple[str, ...] = ()
     membership: Verb | None = None
+    interrupts: Callable[[Turn], bool] = lambda _turn: False
 
 
 @dataclass(slots=True)
@@ -67,6 +68,7 @@ class Router:
         for locale in LOCALES:
             for name in self.contents.menu:
                 self._menu_words[bare(self.texts.label(locale, f"menu_{name}"))] = name
+            self._menu_words[bare(self.texts.label(locale, "cancel"))] = "cancel"
 
     async def take_some(self) -> int:
         """Take up to AT_ONCE letters in one transaction, each in a savepoint of its own: how many.
@@ -167,9 +169,10 @@ class Router:
             await self.contents.commands.get(command, self.contents.commands["help"])(turn)
             return
         if dialog is not None and turn.dialog is not None and turn.dialog.step in dialog.steps:
-            await proceed(turn, dialog)
-            return
-        if turn.dialog is not None:
+            if not self.contents.interrupts(turn):
+                await proceed(turn, dialog)
+                return
+        elif turn.dialog is not None:
             turn.dialog = None
             turn.say("dialog.gone")
         await self.contents.free(turn)

@@ -320,7 +320,7 @@ def looks_like_report(guesses: Sequence[Guess], text: str) -> bool:
     compact = _compact(text)
     if names_emergency(text):
         return True
-    rest = _CHATTER.sub("", _NO_LETTER.sub("", compact))
+    rest = _beyond_chatter(compact)
     if not rest:
         return False
     if _TROUBLE.search(_CONTENT_AFTER_ALL.sub("", compact)):
@@ -328,3 +328,12 @@ def looks_like_report(guesses: Sequence[Guess], text: str) -> bool:
     if _PRAISE.search(compact) and len(rest) <= _A_LETTER:
         return False
     return len(rest) > _A_FEW_WORDS or any(one.score >= _SPEAKS_UP for one in guesses)
+
+
+def is_chatter(text: str) -> bool:
+    """Whether a message says nothing but a greeting, thanks or a filler: it wants a kind word, no question."""
+    return not _beyond_chatter(_compact(text))
+
+
+def _beyond_chatter(compact: str) -> str:
+    return _CHATTER.sub("", _NO_LETTER.sub("", compact))

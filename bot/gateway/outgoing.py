@@ -33,7 +33,7 @@ async def deliver(bot: Bot, item: Outgoing, message_id: int | None) -> int | Non
         case Intent.PHOTOS:
             return await _shown(bot, item)
         case Intent.VOICE:
-            return (await bot.send_voice(item.chat, item.payload["voice"])).message_id
+            return await _played(bot, item)
         case Intent.TOAST:
             await _answer(bot, item.payload)
         case Intent.MENU:
@@ -44,7 +44,9 @@ async def deliver(bot: Bot, item: Outgoing, message_id: int | None) -> int | Non
 
 async def _said(bot: Bot, item: Outgoing) -> int:
     markup = _inline(item.payload) or _keyboard(item.payload)
-    message = await _call(bot, "sendmessage", item, reply_markup=markup)
+    message = await _call(
+        bot, "sendmessage", item, reply_markup=markup, disable_notification=_is_silent(item)
+    )
     return int(message["message_id"])
 
 
@@ -72,12 +74,34 @@ async def _shown(bot: Bot, item: Outgoing) -> int:
     photos: list[str] = item.payload["photos"]
     caption: str | None = item.payload.get("caption")
     if len(photos) == 1:
-        message = await bot.send_photo(item.chat, photos[0], caption=caption, parse_mode=ParseMode.HTML)
+        message = await bot.send_photo(
+            item.chat,
+            photos[0],
+            caption=caption,
+            parse_mode=ParseMode.HTML,
+            disable_notification=_is_silent(item),
+        )
         return message.message_id
     album = await bot.send_media_group(
-        item.chat, [InputMediaPhoto(photo) for photo in photos], caption=caption, parse_mode=ParseMode.HTML
+        item.chat,
+        [InputMediaPhoto(photo) for photo in photos],
+        caption=caption,
+        parse_mode=ParseMode.HTML,
+        disable_notification=_is_silent(item),
     )
     return album[0].message_id
+
+
+async def _played(bot: Bot, item: Outgoing) -> int:
+    message = await bot.send_voice(
+        item.chat, item.payload["voice"], disable_notification=_is_silent(item)
+    )
+    return message.message_id
+
+
+def _is_silent(item: Outgoing) -> bool | None:
+    """True by night, when nobody is to be woken; None leaves it to Telegram, as the library wants it."""
+    return item.payload.get("is_silent")
 
 
 async def _answer(bot: Bot, payload: dict[str, Any]) -> None:

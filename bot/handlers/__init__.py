@@ -58,4 +58,5 @@ CONTENTS = Contents(
     group=groups.addressed,
     menu=MENU,
     membership=groups.membership,
+    interrupts=report.interrupts,
 )

@@ -11,7 +11,7 @@ from bot.conversation.dialog import Dialog, Step, begin, finish, pick, put_quest
 from bot.conversation.turn import Turn
 from bot.domain.addresses import Place as RegisterPlace
 from bot.domain.addresses import Register, find_places, match, normal_label
-from bot.domain.categories import Category, guess, looks_like_report, names_emergency, outside_matter
+from bot.domain.categories import Category, guess, is_chatter, looks_like_report, names_emergency, outside_matter
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.folding import fold
 from bot.domain.posts import Place
@@ -25,6 +25,7 @@ LIKELY = 3
 READ_MOST = 300
 """Characters in which an address or a category is looked for; people say what it is about early."""
 BUTTONS_MOST = 90
+JOINING = "join"
 PLACES_MOST = 20
 
 
@@ -44,8 +45,19 @@ async def from_message(turn: Turn) -> None:
     if turn.incoming.kind == "other" and not turn.text:
         turn.say("menu.cannot_read", menu=True)
         return
+    if turn.incoming.kind == "text" and is_chatter(turn.text):
+        turn.say("menu.chatter", menu=True)
+        return
     data = _joined(turn, {})
     await begin(turn, DIALOG, "category" if _seems_a_report(turn, data) else "is_it", **data)
+
+
+def interrupts(turn: Turn) -> bool:
+    """Whether somebody who is asked where they live tells of trouble instead: that comes first."""
+    if turn.dialog is None or turn.dialog.dialog != JOINING or turn.incoming.kind != "text":
+        return False
+    text = turn.text[:READ_MOST]
+    return looks_like_report(guess(text, tuple(turn.desk.rules.categories.values())), text)
 
 
 def _seems_a_report(turn: Turn, data: Mapping[str, Any]) -> bool:

@@ -5,8 +5,6 @@ import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from bot.storage import postgres as postgres_engine
 from bot.storage import sqlite as sqlite_engine
 from bot.storage.engine import to_micros
@@ -106,8 +104,7 @@ async def test_postgresql_reads_no_table_from_end_to_end(postgres: PostgresDatab
             assert scanned == [], (name, plan)
 
 
-@pytest.mark.parametrize(("reserve", "bulk"), [(0, 50), (30, 20)])
-async def test_the_right_ones_are_found_among_them(sqlite: SqliteDatabase, reserve: int, bulk: int) -> None:
+async def test_the_right_ones_are_found_among_them(sqlite: SqliteDatabase) -> None:
     """The plan is quick, and what it finds is what waits."""
     async with sqlite.transaction() as connection:
         assert isinstance(connection, SqliteConnection)
@@ -115,6 +112,6 @@ async def test_the_right_ones_are_found_among_them(sqlite: SqliteDatabase, reser
         letter = await Store(connection).inbox.claim("telegram", NOW)
         assert letter is not None
         assert letter.update_id == FINISHED + 1
-        items = await Store(connection).outbox.claim(900, NOW, NOW + timedelta(seconds=30), reserve)
+        items = await Store(connection).outbox.claim(900, NOW, NOW + timedelta(seconds=30), 30)
         # 700 chats, 175 of each lane; of toasts all may go, of the rest one for each chat.
-        assert Counter(item.lane for item in items) == {0: 500, 1: 175, 2: 175, 3: bulk}
+        assert Counter(item.lane for item in items) == {0: 500, 1: 175, 2: 175, 3: 20}

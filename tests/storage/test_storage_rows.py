@@ -155,10 +155,11 @@ async def test_residencies(store: Store) -> None:
         1, resident, 2, "renter", "pending", 1, 1, 2, "502", "3号楼", "2单元", decided_by=None
     )
     assert await people.residency(1) == pending
+    gatehouse = Residency(beside, resident, 3, "owner", "pending", 1, 1, None, "门卫", "3号楼", None)
+    assert await people.waiting(1) == [pending, gatehouse]
     await people.decide_residency(1, "approved", leader, LATER)
     assert await people.ask_residency(resident, 2, "renter", LATER) == (1, "approved")
     approved = replace(pending, state="approved", decided_by=leader)
-    gatehouse = Residency(beside, resident, 3, "owner", "pending", 1, 1, None, "门卫", "3号楼", None)
     assert await people.residencies(resident) == [approved, gatehouse]
     assert await people.ask_residency(resident, 2, "owner", LATER) == (1, "pending")
     await people.decide_residency(1, "refused", leader, LATER)
@@ -402,6 +403,12 @@ async def test_the_people_of_an_issue(issues: Store) -> None:
         "concerned": frozenset({1}),
     }
     assert set((await issues.issues.parts(99)).values()) == {frozenset()}
+    await issues.issues.move_parts(2, 1)
+    assert await issues.issues.parts(issue_id) == {
+        "follows": frozenset({1, 2}),
+        "declined": frozenset({1}),
+        "concerned": frozenset({1}),
+    }
 
 
 async def test_lists_of_issues(issues: Store) -> None:

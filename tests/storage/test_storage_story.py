@@ -16,15 +16,3 @@ async def world(database: Database) -> World:
 async def test_the_main_job(world: World) -> None:
     """Report, accept, fix, confirm, rate."""
     await live_through_the_main_job(world)
-
-
-async def test_nobody_acts_and_every_reminder_comes(world: World) -> None:
-    """Four days of silence: every day has its word, none is taken for one that went before."""
-    leader, resident = await world.leader_of("3"), await world.resident("3", "2")
-    await resident.sends("三栋楼道灯坏了")
-    await resident.presses("照明")
-    await resident.presses("提交")
-    for days in range(1, 5):
-        await leader.forgets()
-        await world.live_through(days=1)
-        assert leader.new_messages, f"nothing on day {days}"
