@@ -158,7 +158,7 @@ async def test_chatter_is_asked_about_and_may_grow_into_a_report(world: World) -
     await resident.sends("楼道灯坏了")
     assert "照明" in resident.buttons
     await resident.presses("取消")
-    await resident.sends("123")
+    await resident.sends("李建国")
     await resident.presses("不是报事")
     assert "没有登记" in resident.last_message
     assert await world.rows("SELECT * FROM issues") == []
