@@ -12,7 +12,11 @@ from tests.world import World
 
 def pytest_report_header() -> str:
     """Say whether the stories' calls are held against the published specification."""
-    held = "every call and reply is held against it" if specification() else "not at hand, nothing is held against it"
+    held = (
+        "every call and reply is held against it"
+        if specification()
+        else "not at hand, nothing is held against it"
+    )
     return f"Bot API specification: {held}"
 
 

@@ -271,7 +271,7 @@ async def test_a_complaint_stays_hidden_from_whom_it_is_about_when_they_join(wor
 
 
 async def test_trouble_comes_before_moving_in(world: World) -> None:
-    """Asked which unit is theirs, somebody tells of people in a lift: the numbers and the report come first."""
+    """Asked for their unit, somebody tells of people in a lift: the numbers and the report come first."""
     newcomer = world.newcomer()
     await newcomer.opens(JOIN_PREFIX + await world.joining_code("5", "1"))
     await newcomer.sends("5栋电梯困人了快来")

@@ -950,13 +950,15 @@ async def expected_stages(world: World, issue: Issue, began: datetime, latest: d
 
 
 async def test_a_lamp_reported_at_night_wakes_nobody(world: World) -> None:
-    """The card comes at once but without a sound; the reporter, who is awake, hears the answer; danger rings."""
+    """The card comes without a sound; the reporter, who is awake, hears the answer; danger rings."""
     await world.leader_of("3")
     resident = await world.resident("3", "2")
     await world.until(23)
     heard = len(world.telegram.calls)
     await resident.reports("楼道灯坏了", "照明")
-    sent = [call.parameters for call in list(world.telegram.calls)[heard:] if call.method.lower() == "sendmessage"]
+    sent = [
+        call.parameters for call in list(world.telegram.calls)[heard:] if call.method.lower() == "sendmessage"
+    ]
     own = str(resident.user.id)
     silent = [call.get("disable_notification") for call in sent if str(call["chat_id"]) != own]
     assert silent
@@ -964,5 +966,7 @@ async def test_a_lamp_reported_at_night_wakes_nobody(world: World) -> None:
     assert not any(call.get("disable_notification") for call in sent if str(call["chat_id"]) == own)
     heard = len(world.telegram.calls)
     await resident.reports("电梯坏了，门关不上", "电梯")
-    sent = [call.parameters for call in list(world.telegram.calls)[heard:] if call.method.lower() == "sendmessage"]
+    sent = [
+        call.parameters for call in list(world.telegram.calls)[heard:] if call.method.lower() == "sendmessage"
+    ]
     assert not any(call.get("disable_notification") for call in sent)

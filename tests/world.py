@@ -93,7 +93,9 @@ class Phone:
                     if label in button.text:
                         return message, button
         shown = [[button.text for row in message.buttons for button in row] for message in self.messages]
-        raise AssertionError(f"no button {label!r}; last message: {self.last_message!r}; buttons: {shown[-3:]}")
+        raise AssertionError(
+            f"no button {label!r}; last message: {self.last_message!r}; buttons: {shown[-3:]}"
+        )
 
     def may_press(self, label: str) -> bool:
         """Whether such a button is on the newest message that has any."""
@@ -154,7 +156,9 @@ class Phone:
 
     async def forges_answer(self, *values: object) -> None:
         """Press a button that never was, as if it stood under the question that is open."""
-        rounds = {row["chat"]: row["round"] for row in await self.world.rows("SELECT chat, round FROM dialogs")}
+        rounds = {
+            row["chat"]: row["round"] for row in await self.world.rows("SELECT chat, round FROM dialogs")
+        }
         words = (rounds[str(self.user.id)], *values)
         await self.forges(":".join(("d", *map(str, words))))
 
@@ -202,7 +206,9 @@ class World:
         telegram = Sandbox(clock, privacy=False)
         rules = Rules(bot_id=1, bot_name=telegram.bot_username, operator_chat="")
         await database.migrate()
-        world = World(database, telegram, clock, rules, pace, await _start(database, telegram, rules, clock, pace))
+        world = World(
+            database, telegram, clock, rules, pace, await _start(database, telegram, rules, clock, pace)
+        )
         if sample is not None:
             async with database.transaction() as connection:
                 await import_register(Store(connection), _register(sample), now)
@@ -266,7 +272,12 @@ class World:
         return Phone(self, self.telegram.user(name, language_code=language))
 
     async def resident(
-        self, building: str = "3", entrance: str = "2", unit: str = "502", name: str = "王奶奶", language: str = "zh-hans"
+        self,
+        building: str = "3",
+        entrance: str = "2",
+        unit: str = "502",
+        name: str = "王奶奶",
+        language: str = "zh-hans",
     ) -> Phone:
         """A resident who has joined by the link at the entrance; approved if the building has a leader."""
         key = f"resident {name}"
@@ -287,7 +298,9 @@ class World:
         for door in doors:
             if door.building.startswith(building) and door.entrance.startswith(entrance):
                 return door.code
-        raise AssertionError(f"no door {building} {entrance}: {[(one.building, one.entrance) for one in doors]}")
+        raise AssertionError(
+            f"no door {building} {entrance}: {[(one.building, one.entrance) for one in doors]}"
+        )
 
     async def holder(
         self,
@@ -380,9 +393,7 @@ def _register(sample: Path) -> Register:
     return register
 
 
-async def _start(
-    database: Database, telegram: Sandbox, rules: Rules, clock: Clock, pace: Pace
-) -> App:
+async def _start(database: Database, telegram: Sandbox, rules: Rules, clock: Clock, pace: Pace) -> App:
     bot = Bot(telegram.token, request=SandboxRequest(telegram), get_updates_request=SandboxRequest(telegram))
     await bot.initialize()
     return assemble(database, bot, TEXTS, rules, clock, pace)

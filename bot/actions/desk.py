@@ -54,7 +54,7 @@ def calendar_of(timezone: str) -> WorkCalendar:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something to tap, before it is known who reads it: a label of labels.j2 with its facts, or plain text."""
+    """Something to tap, before it is known who reads it: a label of labels.j2 and facts, or plain text."""
 
     press: Press
     label: str = ""
@@ -231,7 +231,7 @@ class Desk:
             self.post(self.rules.operator_chat, text, lane=Lane.WORK, dedupe_key=dedupe_key)
 
     async def hush_by_night(self, compound_id: int, urgency: str) -> None:
-        """In quiet hours, what this unit of work tells others arrives without a sound, unless there is danger."""
+        """In quiet hours, what is told to others arrives without a sound, unless there is danger."""
         quiet = self.rules.quiet_hours(await self.timezone(compound_id))
         self._is_hushed = quiet.release(self.now, urgency) > self.now
 

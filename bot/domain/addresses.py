@@ -391,8 +391,8 @@ def _places(address: Address, register: Register) -> list[Place]:
             ]
         elif address.entrance is not None:
             places += [
-                Place("entrance", building.id, id)
-                for id, label in labels.items()
+                Place("entrance", building.id, entrance_id)
+                for entrance_id, label in labels.items()
                 if label == address.entrance
             ]
         else:

@@ -331,7 +331,7 @@ def looks_like_report(guesses: Sequence[Guess], text: str) -> bool:
 
 
 def is_chatter(text: str) -> bool:
-    """Whether a message says nothing but a greeting, thanks or a filler: it wants a kind word, no question."""
+    """Whether a message is nothing but a greeting, thanks or a filler: it wants a kind word, no question."""
     return not _beyond_chatter(_compact(text))
 
 

@@ -1,11 +1,11 @@
 """Every error of the house.
 
-    LianxinError
-    ├── Refused            a rule says no; the person is told why and what to do instead
-    │   └── NotUnderstood  an answer made no sense at this step; the question is asked again
-    ├── OperatorError      something only the operator can mend (configuration, files); one sentence
-    ├── Malformed          an update that cannot be read at all
-    └── Unavailable        the database or the network is away; nothing is counted, try later
+LianxinError
+├── Refused            a rule says no; the person is told why and what to do instead
+│   └── NotUnderstood  an answer made no sense at this step; the question is asked again
+├── OperatorError      something only the operator can mend (configuration, files); one sentence
+├── Malformed          an update that cannot be read at all
+└── Unavailable        the database or the network is away; nothing is counted, try later
 """
 
 

@@ -195,7 +195,5 @@ def committee_of(holders: Sequence[Holder]) -> list[Holder]:
 def may_approve(person_id: int, place: Place, holders: Sequence[Holder]) -> bool:
     """Whether this person may say who lives at this place (R3)."""
     return any(
-        holder.person_id == person_id
-        for kind in APPROVERS
-        for holder in holders_at(kind, place, holders)
+        holder.person_id == person_id for kind in APPROVERS for holder in holders_at(kind, place, holders)
     )

@@ -93,9 +93,7 @@ async def _shown(bot: Bot, item: Outgoing) -> int:
 
 
 async def _played(bot: Bot, item: Outgoing) -> int:
-    message = await bot.send_voice(
-        item.chat, item.payload["voice"], disable_notification=_is_silent(item)
-    )
+    message = await bot.send_voice(item.chat, item.payload["voice"], disable_notification=_is_silent(item))
     return message.message_id
 
 

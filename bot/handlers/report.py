@@ -11,7 +11,14 @@ from bot.conversation.dialog import Dialog, Step, begin, finish, pick, put_quest
 from bot.conversation.turn import Turn
 from bot.domain.addresses import Place as RegisterPlace
 from bot.domain.addresses import Register, find_places, match, normal_label
-from bot.domain.categories import Category, guess, is_chatter, looks_like_report, names_emergency, outside_matter
+from bot.domain.categories import (
+    Category,
+    guess,
+    is_chatter,
+    looks_like_report,
+    names_emergency,
+    outside_matter,
+)
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.folding import fold
 from bot.domain.posts import Place

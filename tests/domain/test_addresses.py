@@ -394,8 +394,6 @@ def test_real_addresses_are_understood() -> None:
     def share(results: list[bool]) -> float:
         return sum(results) / len(results)
 
-    print(f"building {share(building):.3f} entrance {share(entrance):.3f} room {share(room):.3f}")
-    print(f"told apart {share(plain):.3f} ({len(plain)}) guessed wrong {share(guessed):.3f} ({len(guessed)})")
     assert share(building) >= 0.97
     assert share(plain) >= 0.95
     assert share(entrance) >= 0.92
