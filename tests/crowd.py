@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 HOUSE = Path(__file__).parent.parent
 SAMPLE = HOUSE / "samples" / "luzhou-126"
-PATIENCE = 180.0
+PATIENCE = 240.0
 """Seconds after which waiting for another process means that something is wrong."""
 STOP_WITHIN = 15.0
 UNHURRIED = {
@@ -246,7 +246,7 @@ LATE = timedelta(hours=2)
 """How long handlers let some issues lie: enough for reminders and escalations of the urgent ones."""
 
 
-SOON = 10.0
+SOON = 60.0
 """Seconds after which a handler turns to something else."""
 TRIES = 3
 
@@ -318,12 +318,16 @@ class Handler(Person):
         now = self.square.clock()
         return not lies(issue) or now - self._seen_at.setdefault(issue, now) >= self._late
 
+    def _refused(self, since: int) -> bool | None:
+        return any(toast.alert and toast.revision > since for toast in self.user.toasts) or None
+
     async def _resolves(self, message_id: int, data: str) -> None:
         """Say it with a photo and send it off. A reminder that came too late has a button that is refused."""
         self._tries[data, self.chat.records[message_id].revision] += 1
         before = self.square.revision
         self.user.presses(None, message_id, data)
-        if await self.waits(lambda: self.button("d:*:_cancel", before), SOON) is None:
+        asked = await self.waits(lambda: self.button("d:*:_cancel", before) or self._refused(before), SOON)
+        if not isinstance(asked, tuple):
             return
         before = self.square.revision
         self.user.sends_photo(None, "已经修好")

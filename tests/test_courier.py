@@ -320,6 +320,7 @@ async def test_a_chat_reads_in_the_order_of_posting(office: PostOffice) -> None:
 async def test_a_private_chat_takes_short_bursts_and_one_a_second(office: PostOffice) -> None:
     """Three at once, then the average is kept; Telegram never has to say no."""
     resident = office.person("王")
+    office.courier = office.new_courier(Pace(overall_per_second=1000))
     await office.post(*(say(resident, str(number)) for number in range(12)))
     await office.deliver_now()
     assert len(texts(resident)) == 3
@@ -344,24 +345,25 @@ async def test_a_group_takes_twenty_a_minute(office: PostOffice) -> None:
 
 
 async def test_thirty_a_second_overall(office: PostOffice) -> None:
-    """A hundred people are told within four seconds, and Telegram never has to say no."""
+    """Evenly, a few at a time: a hundred people in 3.3 seconds, and Telegram never has to say no."""
     residents = [office.person(str(number)) for number in range(100)]
     await office.post(*(say(resident, "通知") for resident in residents))
     await office.deliver_now()
-    assert office.calls("sendMessage") == 30
+    assert office.calls("sendMessage") == 2
     await office.deliver_all()
     assert all(texts(resident) == ["通知"] for resident in residents)
-    assert office.clock() - START == 3 * SECOND
+    assert 3.2 * SECOND < office.clock() - START < 3.4 * SECOND
     assert office.sandbox.limit_violations == 0
 
 
 async def test_a_reply_never_waits_behind_a_broadcast(office: PostOffice) -> None:
-    """Bulk mail leaves room, so that a reply goes out at the very instant it is posted."""
+    """It gets the next place, a thirtieth of a second away."""
     residents = [office.person(str(number)) for number in range(60)]
     asking = residents[-1]
     await office.post(*(say(resident, "重陽", Lane.BULK) for resident in residents))
     await office.deliver_now()
     await office.post(say(asking, "已收到"))
+    office.clock.move(SECOND / 30)
     await office.deliver_now()
     assert texts(asking) == ["已收到"]
     await office.deliver_all()
@@ -373,16 +375,16 @@ def test_quiet_chats_are_forgotten() -> None:
     """The meter does not grow with everybody who was ever written to."""
     meter = Meter(TELEGRAMS_PACE, 64)
     for chat in ["busy", "busy", *map(str, range(5_000)), "busy"]:
-        meter.start(1)
+        meter.start(1, START)
         meter.end(chat, START)
     assert meter.chat_free_at("busy", START) == START + SECOND
-    meter.start(1)
+    meter.start(1, START)
     meter.end("late", START + timedelta(minutes=2))
     assert meter.chat_free_at("busy", START) == START
 
 
 async def test_a_very_slow_pace_still_lets_bulk_mail_through(office: PostOffice) -> None:
-    """The room kept for replies is never all there is."""
+    """One a second is still one a second."""
     office.courier = office.new_courier(Pace(overall_per_second=1))
     await office.post(*(say(office.operator, str(number), Lane.BULK) for number in range(3)))
     await office.deliver_all()
@@ -395,8 +397,10 @@ async def test_a_clock_set_back_does_not_silence_anybody(office: PostOffice) -> 
     office.sandbox.pace = None
     residents = [office.person(str(number)) for number in range(30)]
     for text in ("一", "二"):
+        begun = office.clock()
         await office.post(*(say(resident, text) for resident in residents))
-        await office.deliver_now()
+        await office.deliver_all()
+        assert office.clock() - begun < 2 * SECOND
         office.clock.move(timedelta(days=-1))
     assert [texts(resident) for resident in residents] == [["一", "二"]] * 30
 
@@ -405,7 +409,7 @@ async def test_no_more_calls_at_once_than_connections(office: PostOffice) -> Non
     """However fast the pace: the others wait for a call to end."""
     office.sandbox.pace = None
     residents = [office.person(str(number)) for number in range(100)]
-    office.courier = office.new_courier(Pace(overall_per_second=1000))
+    office.courier = office.new_courier(Pace(overall_per_second=10_000))
     await office.post(*(say(resident, "一") for resident in residents))
     assert await office.courier.deliver_some() == 64
     assert await office.courier.deliver_some() == 36

@@ -36,7 +36,7 @@ SAMPLE = Path(__file__).parent.parent / "samples" / "luzhou-126"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MORNING = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI).astimezone(UTC)
 """A Tuesday, ten in the morning in Ya'an."""
-UNHURRIED = Pace(10_000, 10_000, 10_000, 10_000, 0)
+UNHURRIED = Pace(10_000, 10_000, 10_000, 10_000)
 """No pacing: for stories that are not about it."""
 TEXTS = Texts(TEMPLATES)
 """Compiled once for all tests: they do not change."""
@@ -331,6 +331,13 @@ class World:
             store = Store(connection)
             post_id = await find_post(store, compound, kind, building, entrance)
             return await invite(store, post_id, self.clock.now)
+
+    async def vacate(self, kind: PostKind, building: str = "", entrance: str = "") -> None:
+        """The register says that nobody holds the post any more."""
+        async with self.database.transaction() as connection:
+            store = Store(connection)
+            post_id = await find_post(store, 1, kind, building, entrance)
+            await store.posts.end_others(post_id, 0, self.clock.now)
 
     async def leader_of(self, building: str) -> Phone:
         """The building leader."""

@@ -61,7 +61,6 @@ class Courier:
         self._database = database
         self._bot = bot
         self._clock = clock
-        self._reserve = min(pace.reserve, pace.overall_per_second - 1)
         # What is under way when the process is killed comes twice: no more than a quarter of a second's mail.
         self._meter = Meter(pace, max(1, min(CONNECTIONS, pace.overall_per_second // 4)))
         self._on_forbidden = on_forbidden
@@ -90,13 +89,8 @@ class Courier:
         """When something may go next, not before now; None when nothing waits."""
         now = self._clock()
         async with self._database.transaction() as connection:
-            others_at, bulk_at = await Outbox(connection).next_turns(now)
-        moments = [
-            max(at, self._paused_until, self._meter.free_at(calls, now))
-            for at, calls in ((others_at, 1), (bulk_at, 1 + self._reserve))
-            if at is not None
-        ]
-        return min(moments, default=None)
+            at = await Outbox(connection).next_at(now)
+        return None if at is None else max(at, self._paused_until, self._meter.free_at(now))
 
     async def run(self) -> None:
         """Deliver until `stop`; a slow call keeps nobody else waiting. Raises OperatorError as above."""
@@ -139,7 +133,7 @@ class Courier:
         ready = []
         async with self._database.transaction() as connection:
             outbox = Outbox(connection)
-            for item in await outbox.claim(room, now, now + LEASE, self._reserve):
+            for item in await outbox.claim(room, now, now + LEASE):
                 if item.expires_at is not None and item.expires_at <= now:
                     await outbox.settle_expired(item, now)
                 elif item.intent in _MESSAGES and (free_at := self._meter.chat_free_at(item.chat, now)) > now:
@@ -147,7 +141,7 @@ class Courier:
                 else:
                     shown = await outbox.card(item.chat, item.card_key) if item.card_key else None
                     ready.append((item, shown))
-        self._meter.start(len(ready))
+        self._meter.start(len(ready), now)
         return ready
 
     async def _send(self, item: Outgoing, message_id: int | None) -> None:

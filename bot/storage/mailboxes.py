@@ -206,18 +206,12 @@ class Outbox:
         ]
         await self._connection.run_many("put_mail", rows)
 
-    async def claim(
-        self, most: int, now: datetime, lease_until: datetime, reserve: int = 0
-    ) -> list[Outgoing]:
-        """Lease up to `most` rows that may be sent now: one for each chat, toasts besides; best lane first.
-
-        Bulk mail leaves `reserve` of the places free.
-        """
+    async def claim(self, most: int, now: datetime, lease_until: datetime) -> list[Outgoing]:
+        """Lease up to `most` rows that may be sent now: one for each chat, toasts besides; best lane first."""
         rows = await self._connection.fetch(
             "claim_mail",
             {
                 "most": most,
-                "most_bulk": most - reserve,
                 "now": to_micros(now),
                 "lease_until": to_micros(lease_until),
             },
@@ -281,10 +275,10 @@ class Outbox:
         await self._connection.fetch("move_chat_mail", {"old_chat": old_chat, "new_chat": new_chat})
         await self._connection.fetch("drop_moved_cards", {"old_chat": old_chat})
 
-    async def next_turns(self, now: datetime) -> tuple[datetime | None, datetime | None]:
-        """When a claim may next give something but bulk mail, and when bulk mail; None when none waits."""
-        rows = await self._connection.fetch("next_turns", {"now": to_micros(now)})
-        return maybe_instant(rows[0]["others_at"]), maybe_instant(rows[0]["bulk_at"])
+    async def next_at(self, now: datetime) -> datetime | None:
+        """When a claim may next give something, perhaps in the past; None when nothing waits."""
+        rows = await self._connection.fetch("next_mail_at", {"now": to_micros(now)})
+        return maybe_instant(rows[0]["at"])
 
     async def sweep(self, before: datetime) -> None:
         """Forget what was settled before this instant."""

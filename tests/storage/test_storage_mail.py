@@ -46,12 +46,10 @@ async def post(database: Database, *mail: Mail) -> None:
         await Store(connection).outbox.put(mail, NOW)
 
 
-async def claim(
-    database: Database, most: int = 100, now: datetime = NOW, *, reserve: int = 0
-) -> list[Outgoing]:
+async def claim(database: Database, most: int = 100, now: datetime = NOW) -> list[Outgoing]:
     """Lease what may be sent."""
     async with database.transaction() as connection:
-        return await Store(connection).outbox.claim(most, now, now + LEASE, reserve)
+        return await Store(connection).outbox.claim(most, now, now + LEASE)
 
 
 def mail(
@@ -262,11 +260,10 @@ async def test_one_for_each_chat_the_best_lane_first(database: Database) -> None
 
 
 async def test_bulk_mail_lets_everything_else_pass(database: Database) -> None:
-    """Also within its chat, and it leaves the reserve free."""
+    """Also within its chat."""
     await post(database, mail("5", "bulk", Lane.BULK), mail("5", "reply"))
     await post(database, *(mail(str(chat), "bulk", Lane.BULK) for chat in range(10, 20)))
-    assert texts(await claim(database, 5, reserve=2)) == ["reply", "bulk", "bulk"]
-    assert texts(await claim(database, 2, reserve=2)) == []
+    assert texts(await claim(database, 3)) == ["reply", "bulk", "bulk"]
     assert len(await claim(database, 100)) == 8
 
 
@@ -390,23 +387,25 @@ async def test_a_group_that_got_a_new_address(database: Database) -> None:
 
 
 async def test_when_something_may_be_sent_next(database: Database) -> None:
-    """Bulk mail and the rest apart: now, at the retry, when the lease ends, at its hour, or never."""
+    """Now, at its hour, when the lease ends, at the retry, or never."""
 
-    async def turns(now: datetime = NOW) -> tuple[datetime | None, datetime | None]:
+    async def next_at() -> datetime | None:
         async with database.transaction() as connection:
-            others_at, bulk_at = await Store(connection).outbox.next_turns(now)
-        return tuple(at and max(at, now) for at in (others_at, bulk_at))  # type: ignore[return-value]  # two of them
+            at = await Store(connection).outbox.next_at(NOW)
+        return at and max(at, NOW)
 
-    assert await turns() == (None, None)
-    await post(database, mail("5", "bulk", Lane.BULK), mail("6", not_before=NOW + 9 * SECOND))
-    assert await turns() == (NOW + 9 * SECOND, NOW)
+    assert await next_at() is None
+    await post(database, mail("6", not_before=NOW + 900 * SECOND))
+    assert await next_at() == NOW + 900 * SECOND
+    await post(database, mail("5", "bulk", Lane.BULK))
+    assert await next_at() == NOW
     await claim(database)
-    assert await turns() == (NOW + 9 * SECOND, NOW + LEASE)
+    assert await next_at() == NOW + LEASE
     await post(database, mail("7", "a"), mail("7", "b"))
     (item,) = await claim(database)
     async with database.transaction() as connection:
         await Store(connection).outbox.settle_later(item, "TimedOut", NOW + 2 * SECOND)
-    assert (await turns())[0] == NOW + 2 * SECOND
+    assert await next_at() == NOW + 2 * SECOND
 
 
 async def test_two_couriers_never_lease_the_same(postgres: PostgresDatabase) -> None:

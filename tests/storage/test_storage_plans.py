@@ -20,7 +20,6 @@ PARAMETERS = {
     "lease_until": to_micros(NOW + timedelta(seconds=30)),
     "before": 1_000,
     "most": 30,
-    "most_bulk": 25,
     "id": 100_500,
     "issue_id": 1,
     "person_id": 1,
@@ -34,7 +33,7 @@ EVERY_TURN = (
     "finish_letter",
     "last_update_id",
     "claim_mail",
-    "next_turns",
+    "next_mail_at",
     "settle_sent",
     "bury_chat",
     "move_chat_mail",
@@ -45,7 +44,7 @@ EVERY_TURN = (
     "issues_of_handler",
     "issues_of_reporter",
 )
-WALKS = ("claim_letter", "claim_mail", "next_turns")
+WALKS = ("claim_letter", "claim_mail", "next_mail_at")
 """These look at what waits one by one, but at nothing else."""
 BIG = ("inbox", "outbox", "notices", "dues", "issues", "issue_events")
 FINISHED, WAITING = 100_000, 2_000
@@ -112,6 +111,6 @@ async def test_the_right_ones_are_found_among_them(sqlite: SqliteDatabase) -> No
         letter = await Store(connection).inbox.claim("telegram", NOW)
         assert letter is not None
         assert letter.update_id == FINISHED + 1
-        items = await Store(connection).outbox.claim(900, NOW, NOW + timedelta(seconds=30), 30)
+        items = await Store(connection).outbox.claim(900, NOW, NOW + timedelta(seconds=30))
         # 700 chats, 175 of each lane; of toasts all may go, of the rest one for each chat.
-        assert Counter(item.lane for item in items) == {0: 500, 1: 175, 2: 175, 3: 20}
+        assert Counter(item.lane for item in items) == {0: 500, 1: 175, 2: 175, 3: 50}

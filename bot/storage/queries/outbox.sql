@@ -13,7 +13,7 @@ ON CONFLICT (dedupe_key) DO NOTHING;
 -- name: claim_mail
 -- What may be sent now: the head of each chat (bulk mail lets everything else pass), and every toast.
 -- A row that waits for its retry keeps its chat waiting; one that waits for its hour does not.
--- Bulk mail comes last and stops at `most_bulk`, so that it never takes the last places.
+-- Bulk mail comes last.
 WITH heads AS (
   SELECT
     id, lane, retry_at, lease_until,
@@ -24,12 +24,14 @@ WITH heads AS (
   FROM outbox
   WHERE state = 'waiting' AND not_before <= :now
 ), ready AS (
-  SELECT id, lane, ROW_NUMBER() OVER (ORDER BY lane, id) AS turn FROM heads
+  SELECT id FROM heads
   WHERE place = 1 AND retry_at <= :now AND lease_until <= :now
+  ORDER BY lane, id
+  LIMIT :most
 ), claimed AS (
   -- Asked again once the row is locked: another courier may have taken it since.
   SELECT id FROM outbox
-  WHERE id IN (SELECT id FROM ready WHERE turn <= :most_bulk OR (lane <> 3 AND turn <= :most))
+  WHERE id IN (SELECT id FROM ready)
     AND state = 'waiting' AND retry_at <= :now AND lease_until <= :now
   FOR UPDATE SKIP LOCKED
 )
@@ -73,12 +75,12 @@ UPDATE outbox SET chat = :new_chat, retry_at = 0, lease_until = 0 WHERE chat = :
 -- name: drop_moved_cards!
 DELETE FROM cards WHERE chat = :old_chat;
 
--- name: next_turns
--- The earliest moment at which a claim may give something, for bulk mail and for the rest: heads of chats as in
--- claim_mail, and whatever waits for its hour.
+-- name: next_mail_at
+-- The earliest moment at which a claim may give something: heads of chats as in claim_mail, and whatever waits
+-- for its hour.
 WITH heads AS (
   SELECT
-    lane, CASE WHEN retry_at >= lease_until THEN retry_at ELSE lease_until END AS at,
+    CASE WHEN retry_at >= lease_until THEN retry_at ELSE lease_until END AS at,
     ROW_NUMBER() OVER (
       PARTITION BY chat, CASE WHEN lane = 0 THEN id ELSE 0 END
       ORDER BY CASE WHEN lane = 3 THEN 1 ELSE 0 END, id
@@ -86,14 +88,11 @@ WITH heads AS (
   FROM outbox
   WHERE state = 'waiting' AND not_before <= :now
 ), moments AS (
-  SELECT lane, at FROM heads WHERE place = 1
+  SELECT at FROM heads WHERE place = 1
   UNION ALL
-  SELECT lane, not_before AS at FROM outbox WHERE state = 'waiting' AND not_before > :now
+  SELECT not_before AS at FROM outbox WHERE state = 'waiting' AND not_before > :now
 )
-SELECT
-  MIN(CASE WHEN lane = 3 THEN NULL ELSE at END) AS others_at,
-  MIN(CASE WHEN lane = 3 THEN at END) AS bulk_at
-FROM moments;
+SELECT MIN(at) AS at FROM moments;
 
 -- name: sweep_outbox!
 DELETE FROM outbox WHERE state <> 'waiting' AND settled_at < :before;
