@@ -12,6 +12,7 @@ from telegram import Bot, BotCommandScopeAllPrivateChats
 from telegram.error import InvalidToken, TelegramError
 from telegram.request import BaseRequest
 
+from bot.actions.commands import RESIDENT
 from bot.actions.desk import Desk, Rules
 from bot.config import Settings
 from bot.conversation.router import AT_ONCE, Router
@@ -22,10 +23,9 @@ from bot.gateway.pacing import Pace
 from bot.gateway.polling import Receiver
 from bot.gateway.transport import AiohttpRequest
 from bot.handlers import CONTENTS
-from bot.handlers.commands import RESIDENT
 from bot.jobs import Jobs
 from bot.storage.engine import Connection, Database
-from bot.storage.mailboxes import Outgoing
+from bot.storage.mailboxes import Outbox, Outgoing
 from bot.storage.postgres import PostgresDatabase
 from bot.storage.sqlite import SqliteDatabase
 from bot.storage.store import Store
@@ -161,6 +161,10 @@ async def run(settings: Settings, request: Callable[[], BaseRequest] = AiohttpRe
     database = await open_database(settings)
     try:
         await database.migrate()
+        if settings.database.sqlite_path is not None:
+            # Telegram lets one process poll, and this file has one writer: whoever sent before is gone.
+            async with database.transaction() as connection:
+                await Outbox(connection).release_leases()
         server = settings.telegram.base_url
         bot = Bot(
             settings.telegram.token.get_secret_value(),

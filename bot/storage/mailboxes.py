@@ -233,6 +233,10 @@ class Outbox:
         ]
         return sorted(claimed, key=lambda item: (item.lane, item.id))
 
+    async def release_leases(self) -> None:
+        """Let everything leased be claimed at once; only for a process that knows it is the only one."""
+        await self._connection.fetch("release_leases", {})
+
     async def card(self, chat: str, card_key: str) -> int | None:
         """The message that shows this card in this chat."""
         rows = await self._connection.fetch("card_message", {"chat": chat, "card_key": card_key})

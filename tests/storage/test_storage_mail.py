@@ -473,3 +473,13 @@ async def test_a_question_is_kept_replaced_and_ended(database: Database) -> None
         ]
         await store.dialogs.sweep(NOW + SECOND)
         assert [row["person_id"] for row in await ask(connection, "SELECT person_id FROM dialogs")] == [one]
+
+
+async def test_leases_of_a_dead_process_are_let_go(database: Database) -> None:
+    """What it was sending may be claimed at once, and is sent again."""
+    await post(database, mail("5", "under way"))
+    assert texts(await claim(database)) == ["under way"]
+    assert await claim(database) == []
+    async with database.transaction() as connection:
+        await Store(connection).outbox.release_leases()
+    assert texts(await claim(database)) == ["under way"]

@@ -39,6 +39,10 @@ UPDATE outbox SET lease_until = :lease_until, attempts = attempts + 1
 WHERE id IN (SELECT id FROM claimed)
 RETURNING id, bot_id, person_id, chat, lane, intent, payload, card_key, attempts, expires_at;
 
+-- name: release_leases!
+-- Nobody is sending: what was under way when the last process died need not wait for its lease to end.
+UPDATE outbox SET lease_until = 0 WHERE state = 'waiting' AND lease_until > 0;
+
 -- name: card_message
 SELECT message_id FROM cards WHERE chat = :chat AND card_key = :card_key;
 
