@@ -17,6 +17,7 @@ from bot.texts import Texts
 log = structlog.get_logger(__name__)
 
 SWEEP_EVERY = timedelta(hours=1)
+Step = Callable[[Desk], Awaitable[bool | None]]
 
 
 class Jobs:
@@ -50,7 +51,7 @@ class Jobs:
         except Unavailable as error:
             log.warning("tick_postponed", error=str(error))
 
-    async def _do(self, step: Callable[[Desk], Awaitable[bool | None]]) -> bool:
+    async def _do(self, step: Step) -> bool:
         try:
             async with self._database.transaction() as connection:
                 desk = Desk(Store(connection), self._texts, self._rules, self._clock())
@@ -60,16 +61,22 @@ class Jobs:
         except Unavailable:
             raise
         # A row that cannot be acted on must not stop all the others: it is looked at again later.
-        except Exception as error:
-            log.exception("due_row_failed", step=step.__name__)
-            async with self._database.transaction() as connection:
-                desk = Desk(Store(connection), self._texts, self._rules, self._clock())
-                did = await set_aside(desk, step, type(error).__name__)
-                posted = bool(desk.mail)
-                await desk.send()
+        except Exception as error:  # noqa: BLE001
+            did, posted = await self._set_aside(step, error)
         if posted:
             self._on_mail()
         return bool(did)
+
+    async def _set_aside(self, step: Step, error: Exception) -> tuple[bool, bool]:
+        """Whether there was such a row, and whether somebody is told; the trace may hold a person's words."""
+        log.error("due_row_failed", step=step.__name__, error=type(error).__name__)
+        log.debug("due_row_failed_trace", step=step.__name__, exc_info=error)
+        async with self._database.transaction() as connection:
+            desk = Desk(Store(connection), self._texts, self._rules, self._clock())
+            did = await set_aside(desk, step, type(error).__name__)
+            posted = bool(desk.mail)
+            await desk.send()
+        return did, posted
 
     def timetable(self, tick_seconds: float) -> AsyncIOScheduler:
         """A scheduler that ticks; ticks that were missed are one, and two never overlap."""

@@ -92,6 +92,19 @@ def short(text: str, most: int) -> str:
     return units[: 2 * (most - 1)].decode("utf-16-le", "ignore").rstrip() + "…"
 
 
+def pieces(text: str, most: int) -> list[str]:
+    """The text in as few pieces of at most `most` UTF-16 units as it takes; no emoji is halved."""
+    found, size = [""], 0
+    for sign in text:
+        units = 1 if ord(sign) < 0x10000 else 2
+        if size + units > most:
+            found.append("")
+            size = 0
+        found[-1] += sign
+        size += units
+    return found
+
+
 def _moment(instant: datetime, timezone: str) -> dict[str, object]:
     local = instant.astimezone(ZoneInfo(timezone))
     return {"month": local.month, "day": local.day, "weekday": local.weekday(), "time": f"{local:%H:%M}"}

@@ -1,5 +1,7 @@
 """The handler's card: one message from the first tap to the last, and nobody else's business."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.posts import PostKind
@@ -400,3 +402,106 @@ async def test_names_may_hold_anything(world: World, leader: Phone) -> None:
     await resident.presses(NUMBER, "撤回", "不用办了")
     await leader.forges("issue.resolve:1")
     assert "<b>王</b>& " in leader.last_toast
+
+
+async def test_a_long_report_can_be_read_in_full(leader: Phone, resident: Phone) -> None:
+    """What does not fit on the card comes by 全文 in as many messages as it takes, nothing lost."""
+    parts = [mark + "🔥" * 2000 for mark in "甲乙丙"]
+    await resident.sends("3栋2单元楼道灯坏了")
+    for part in parts:
+        await resident.sends(part)
+    await resident.presses("照明", "提交")
+    assert card(leader).text.count("…") == 1
+    await leader.forgets()
+    await leader.presses("全文")
+    bodies = [text.split("\n\n", 1)[1] for text in leader.new_messages]
+    assert "".join(bodies) == "\n".join(("3栋2单元楼道灯坏了", *parts))
+    assert [text.split("\n")[0] for text in leader.new_messages] == [
+        f"{NUMBER}（{part}/4）" for part in range(1, 5)
+    ]
+
+
+@pytest.mark.parametrize(("length", "is_cut"), [(700, False), (701, True)])
+async def test_the_whole_text_is_offered_when_it_is_cut(
+    leader: Phone, resident: Phone, length: int, *, is_cut: bool
+) -> None:
+    """The button and the template agree on how much the card shows."""
+    await resident.reports("3栋2单元楼道灯坏了".ljust(length, "。"))
+    assert ("…" in card(leader).text) == is_cut
+    assert leader.may_press("全文") == is_cut
+
+
+async def test_a_private_matter_has_no_followers(world: World, leader: Phone, resident: Phone) -> None:
+    """A category the operator made private is not shown to the building leader who follows others (R13)."""
+    await world.holder(PostKind.PROPERTY_MANAGER)
+    lift = replace(world.rules.categories["lift"], is_private=True)
+    world.rules = replace(world.rules, categories={**world.rules.categories, "lift": lift})
+    await world.restart()
+    await leader.forgets()
+    await resident.reports("电梯坏了", "电梯")
+    await leader.forges("issue.show:1")
+    assert leader.new_messages == []
+    assert "没有这件事" in leader.last_toast
+
+
+async def test_nobody_is_handed_their_own_report(world: World, leader: Phone) -> None:
+    """The leader declines what the deputy reported: it goes past the deputy."""
+    deputy = await world.holder(PostKind.DEPUTY_LEADER, "3")
+    committee = await world.holder(PostKind.SELF_MANAGEMENT_COMMITTEE)
+    await deputy.reports("3号楼楼道灯坏了", "照明")
+    await leader.presses("退单")
+    await leader.sends("我不懂电")
+    assert kinds(card(committee))[0] == "issue.accept"
+    assert live_cards(deputy) == []
+
+
+async def test_who_recuses_themselves_keeps_their_report(world: World, leader: Phone) -> None:
+    """A leader reports what concerns them: another handles it, they follow it as any reporter does (C10)."""
+    deputy = await world.holder(PostKind.DEPUTY_LEADER, "3")
+    await leader.sends("3号楼我家门口的灯坏了")
+    await leader.presses("照明", "与负责人本人有关", "提交")
+    assert kinds(card(deputy))[0] == "issue.accept"
+    await leader.sends("/my")
+    await leader.presses(NUMBER)
+    assert "谁在管：副楼栋长" in leader.last_message
+    await leader.forges("issue.accept:1")
+    assert "不归您" in leader.last_toast
+    await leader.presses("撤回", "不用办了")
+    assert (await world.issue()).state == "closed"
+
+
+async def test_a_button_shows_a_name_as_it_is_written(world: World, leader: Phone, resident: Phone) -> None:
+    """A building called A&B is not A&amp;B on the button."""
+    await world.holder(PostKind.DEPUTY_LEADER, "3")
+    await world.rows("UPDATE buildings SET name = '3号A&B' WHERE label = '3'")
+    await resident.reports()
+    await leader.presses("转交")
+    assert any("3号A&B副楼栋长" in label for label in leader.buttons)
+
+
+@pytest.mark.parametrize("who", ["handler", "reporter"])
+async def test_what_is_not_heard_is_not_called_passed_on(leader: Phone, resident: Phone, who: str) -> None:
+    """The other side has blocked the bot: nobody is told that their words arrived."""
+    await resident.reports()
+    await leader.presses("接单")
+    speaker, silent = (leader, resident) if who == "handler" else (resident, leader)
+    silent.user.blocks_bot()
+    await silent.world.settle()
+    await speaker.forges("issue.reply:1")
+    await speaker.sends("明天来看看")
+    assert "收不到我的消息" in speaker.last_message
+    assert "已转给对方" not in speaker.last_message
+    assert (await leader.world.history())[-1].text == "明天来看看"
+
+
+async def test_danger_in_the_talk_shows_whom_to_call(leader: Phone, resident: Phone) -> None:
+    """R16 holds for what is written about an issue, too; the handler's own words are no alarm."""
+    await resident.reports()
+    await leader.presses("接单", "回复")
+    await leader.sends("上次着火是哪一层？")
+    assert not leader.sees("119")
+    await resident.presses("回复")
+    await resident.sends("又着火了，快来")
+    assert resident.sees("火警 119")
+    assert not resident.sees("在下面把事情报上来")
+    assert "又着火了" in leader.last_message

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.actions.desk import Desk
+from bot.actions.directory import APPOINT_PREFIX
 from bot.actions.issues import Report, act, file
 from bot.actions.tellings import Said
 from bot.domain.errors import Refused
@@ -397,3 +398,27 @@ def _explained(issue: Issue, events: list[Event]) -> None:
         assert issue.closed_how == named.get(last.action, last.action)
     since = events[events.index(last) :] if last is not None else events
     assert (issue.rating is not None) == any(event.action == "rate" for event in since)
+
+
+async def test_a_level_that_handles_it_is_passed_over(world: World) -> None:
+    """The leader is the whole committee, too: a "not fixed" goes to the director."""
+    leader = await world.leader_of("3")
+    await leader.opens(APPOINT_PREFIX + await world.invitation(PostKind.SELF_MANAGEMENT_COMMITTEE))
+    await leader.presses("都不是")
+    director = await world.holder(PostKind.OWNERS_COMMITTEE_DIRECTOR)
+    resident = await world.resident()
+    await resident.reports()
+    await leader.presses("接单")
+    await resolve(leader)
+    await resident.presses("没解决")
+    await resident.sends("还是黑的")
+    assert "还是黑的" in director.last_message
+
+
+async def test_a_nudge_nobody_hears_is_not_called_one(world: World, leader: Phone, resident: Phone) -> None:
+    """The handler has blocked the bot: the reporter learns that they must call."""
+    leader.user.blocks_bot()
+    await world.settle()
+    await resident.sends("/my")
+    await resident.presses(NUMBER, "催一下")
+    assert "收不到我的消息" in resident.last_toast

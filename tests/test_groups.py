@@ -103,3 +103,15 @@ async def test_blocked_is_noted_and_coming_back_too(world: World) -> None:
     await leader.opens("")
     await resident.reports("楼道灯坏了", "照明")
     assert leader.may_press("接单")
+
+
+async def test_a_changed_word_in_a_group_is_left_alone(world: World) -> None:
+    """The bot has answered once; correcting the message is no reason to speak again."""
+    leader, _, group = await neighbours(world)
+    number = leader.user.sends(group, f"@{world.rules.bot_name} 在吗")
+    await world.settle()
+    before = said(leader, group)
+    leader.user.edits(group, number, f"@{world.rules.bot_name} 在不在")
+    await world.settle()
+    assert said(leader, group) == before
+    assert before

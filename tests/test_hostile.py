@@ -235,3 +235,14 @@ async def test_markup_in_names_and_words(world: World, leader: Phone) -> None:
     await leader.sends("</b>好<i>")
     assert "</b>好<i>" in resident.last_message
     assert await world.rows("SELECT 1 FROM outbox WHERE state = 'buried'") == []
+
+
+async def test_a_forged_number_tells_nothing(world: World, resident: Phone) -> None:
+    """An issue that is not theirs answers a stranger as one that was never filed (§4.2)."""
+    await resident.reports("三栋2单元水管漏水", "水电")
+    stranger = world.newcomer()
+    await stranger.sends("/start")
+    payloads = [payload for payload in OF_THE_ISSUE if payload != "issue.rate:1:satisfied"]
+    there = await refused(world, stranger, *payloads)
+    missing = await refused(world, stranger, *(payload.replace(":1", ":4711") for payload in payloads))
+    assert there == missing

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.errors import Unavailable
 from bot.jobs import SWEEP_EVERY, Jobs
@@ -154,3 +155,14 @@ async def test_missed_ticks_are_one_and_never_overlap(story: Story) -> None:
 
     assert (job.coalesce, job.max_instances, job.misfire_grace_time) == (True, 1, None)
     assert job.trigger.interval == timedelta(seconds=5)
+
+
+async def test_the_log_of_a_failure_holds_no_words(story: Story) -> None:
+    """What a broken row raises may quote it: at the usual level only the kind of error is written down."""
+    await story.world.rows("UPDATE issues SET clock_kind = '王奶奶'")
+    story.world.clock.now += timedelta(days=1)
+    with capture_logs() as entries:
+        await story.jobs.tick()
+    usual = [entry for entry in entries if entry["log_level"] != "debug"]
+    assert [entry["error"] for entry in usual if entry["event"] == "due_row_failed"] == ["ValueError"]
+    assert not any("exc_info" in entry or "王奶奶" in str(entry) for entry in usual)

@@ -278,3 +278,78 @@ async def test_trouble_comes_before_moving_in(world: World) -> None:
     assert newcomer.sees("119")
     await newcomer.presses("电梯", "提交")
     assert "已登记" in newcomer.last_message
+
+
+async def test_asking_twice_rings_once(world: World) -> None:
+    """Who asks again for the same unit changes the message the leader has instead of sending another."""
+    leader = await world.leader_of("3")
+    newcomer = await at_the_door(world)
+    for kind in ("业主", "家人"):
+        if kind == "家人":
+            await newcomer.opens(JOIN_PREFIX + await world.joining_code("3", "2"))
+        await newcomer.sends("502")
+        await newcomer.presses(kind)
+        if kind == "业主":
+            await newcomer.sends("王奶奶")
+    requests = [message.text for message in leader.messages if "请确认" in message.text]
+    assert len(requests) == 1
+    assert "家人" in requests[0]
+
+
+async def test_a_photo_while_moving_in_is_a_report(world: World) -> None:
+    """Asked for their unit, somebody sends a photo of the trouble: it is kept, and asked about."""
+    newcomer = world.newcomer()
+    await newcomer.opens(JOIN_PREFIX + await world.joining_code("3", "2"))
+    await newcomer.sends_photo()
+    assert "照片 1 张" in newcomer.last_message
+
+
+async def test_what_a_new_leader_reported_goes_to_the_next(world: World) -> None:
+    """L4: the resident who reported it takes over the post; their own report goes on to the next in line."""
+    former = await world.leader_of("3")
+    deputy = await world.holder(PostKind.DEPUTY_LEADER, "3")
+    resident = await world.resident()
+    await resident.reports()
+    await former.presses("接单")
+    await resident.opens(APPOINT_PREFIX + await world.invitation(PostKind.BUILDING_LEADER, "3"))
+    assert (await world.issue()).handler_id == await deputy.person_id()
+    assert deputy.may_press("接单")
+    await former.sends("/work")
+    assert "没有任职" in former.last_message
+
+
+async def test_two_names_of_one_person_do_not_lift_the_veil(world: World) -> None:
+    """The one it is about takes up the post of the one it went to: it goes on to another (C10)."""
+    deputy = await world.holder(PostKind.DEPUTY_LEADER, "3")
+    director = await world.holder(PostKind.OWNERS_COMMITTEE_DIRECTOR)
+    resident = await world.resident()
+    await resident.sends("3号楼副楼栋长半夜打麻将吵得睡不着")
+    await resident.presses("噪", "与负责人本人有关", "提交")
+    assert (await world.issue()).handler_id == await director.person_id()
+    await world.rows(
+        "UPDATE issues SET handler_id = (SELECT person_id FROM appointments JOIN posts ON posts.id = post_id"
+        " JOIN buildings ON buildings.id = building_id WHERE kind = 'building_leader' AND label = '3')"
+    )
+    assert (await world.issue()).handler_id != await director.person_id()
+    await deputy.forgets()
+    await deputy.opens(APPOINT_PREFIX + await world.invitation(PostKind.BUILDING_LEADER, "3"))
+    assert (await world.issue()).handler_id == await director.person_id()
+    assert not any("261124-001" in text for text in deputy.new_messages)
+
+
+async def test_who_was_left_out_of_the_register_is_followed(world: World) -> None:
+    """An import ended the post: what they had is still in their list, and goes on when the reporter asks."""
+    leader = await world.leader_of("3")
+    resident = await world.resident()
+    await resident.reports()
+    await leader.presses("接单")
+    deputy = await world.holder(PostKind.DEPUTY_LEADER, "3")
+    await world.vacate(PostKind.BUILDING_LEADER, "3")
+    await leader.sends("/work")
+    assert "261124-001" in leader.last_message
+    await resident.forges("issue.nudge:1")
+    assert "已帮您催了 赵小军" in resident.last_toast
+    assert deputy.with_button("接单")[1].data == "issue.accept:1"
+    assert deputy.sees("报事人在催")
+    assert leader.sees("您不用管了")
+    assert [event.actor_id for event in await world.history() if event.action == "transfer"] == [None]

@@ -2,7 +2,9 @@
 
 import pytest
 
+from bot.actions.directory import APPOINT_PREFIX
 from bot.domain.posts import PostKind
+from bot.storage.store import Store
 from tests.world import Phone, World
 
 RESIDENTS = ["report", "my", "card", "join", "language", "help"]
@@ -237,3 +239,44 @@ async def test_a_kind_word_is_answered_with_one(world: World, words: str) -> Non
     await resident.sends(words)
     assert "有事随时说" in resident.last_message
     assert not resident.messages[-1].buttons
+
+
+async def test_a_large_committee_fits_on_the_card(world: World) -> None:
+    """Forty members with long duties: some of them, how many more, and still every other post and number."""
+    resident = await world.resident()
+    await world.rows("UPDATE posts SET duty = REPLACE(PRINTF('%500s', ''), ' ', '事')")
+    committee = await world.rows("SELECT id FROM posts WHERE kind = 'self_management_committee'")
+    async with world.database.transaction() as connection:
+        store = Store(connection)
+        for _ in range(40):
+            person_id = await store.people.new(world.clock.now)
+            await store.people.put_details(person_id, "新委员" * 10, "13900001111")
+            await store.posts.appoint(committee[0]["id"], person_id, world.clock.now)
+    await resident.sends("/card")
+    card = resident.last_message
+    for shown in ("王秀兰", "赵小军", "高玉梅", "杨守信", "蒋国华", "谢文静", "12345"):
+        assert shown in card
+    assert card.count("自管委") + int(card.partition("还有 ")[2].partition(" 位")[0]) == 43
+    assert await world.rows("SELECT 1 FROM outbox WHERE state = 'buried'") == []
+
+
+async def test_the_commands_end_with_the_post(world: World) -> None:
+    """Who hands over the post is not offered /work any longer; who takes it up is."""
+    former = await world.leader_of("3")
+    assert commands(former) == ["work", *RESIDENTS]
+    successor = world.newcomer("新楼长")
+    await successor.opens(APPOINT_PREFIX + await world.invitation(PostKind.BUILDING_LEADER, "3"))
+    assert commands(former) == RESIDENTS
+    assert commands(successor) == ["work", *RESIDENTS]
+
+
+async def test_a_changed_message_is_not_passed_over_in_silence(world: World) -> None:
+    """Telegram lets people correct what they sent: they learn to send it anew, and nothing else happens."""
+    resident = await world.resident()
+    number = resident.user.sends(None, "3栋2单元楼道灯坏了")
+    await world.settle()
+    before = await world.rows("SELECT * FROM dialogs")
+    resident.user.edits(None, number, "5栋2单元楼道灯坏了")
+    await world.settle()
+    assert "另发一条" in resident.last_message
+    assert await world.rows("SELECT * FROM dialogs") == before

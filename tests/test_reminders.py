@@ -970,3 +970,17 @@ async def test_a_lamp_reported_at_night_wakes_nobody(world: World) -> None:
         call.parameters for call in list(world.telegram.calls)[heard:] if call.method.lower() == "sendmessage"
     ]
     assert not any(call.get("disable_notification") for call in sent)
+
+
+async def test_the_clock_passes_on_what_nobody_in_office_has(cast: Cast) -> None:
+    """An import ended the leader's post: at the next rung the deputy gets it, with a fresh clock."""
+    issue = await cast.report(SUGGESTION)
+    await cast.world.vacate(PostKind.BUILDING_LEADER, "3")
+
+    heard = await cast.hear_until(at(11, 25, 10))
+
+    assert any(line.startswith("11-25 10:00 resident: ↪") for line in heard)
+    assert not any("reminder" in line or "escalation" in line for line in heard)
+    issue = await cast.world.issue(issue.id)
+    assert (issue.handler_id, issue.assigned_at) == (await person(cast.deputy), at(11, 25, 10))
+    assert "您不用管了" in cast.leader.last_message

@@ -370,12 +370,12 @@ async def test_a_categorys_own_post_comes_first_and_the_leader_follows(world: Wo
 
 
 async def test_a_dispute_is_private_and_says_so(world: World) -> None:
-    """R13: quarrels among neighbours are seen by the handler and the committee only."""
+    """R13: quarrels among neighbours are seen by the handler, the deputy and the committee only."""
     await in_office(world)
     resident = await world.resident()
     await resident.sends("楼上半夜吵得睡不着")
     await resident.presses("噪声")
-    assert "只有经办人和委员会看得到" in resident.last_message
+    assert "只有经办人、副楼栋长和委员会看得到" in resident.last_message
 
 
 async def test_a_complaint_about_the_handler_is_hidden_from_them(world: World) -> None:
@@ -504,3 +504,17 @@ async def test_an_empty_post_of_the_whole_compound_is_told_once_for_all_building
     empty = [message.text for message in committee.messages if "空缺" in message.text]
     assert len(empty) == 1
     assert "绿洲路126号大院的物业经理空缺" in empty[0]
+
+
+async def test_nobody_reachable_the_operator_knows(world: World) -> None:
+    """People are named but none is on the bot: the operator is told, no committee is said to know."""
+    operator = await world.with_operator()
+    resident = await world.resident("5", "1", "101")
+    for _ in range(2):
+        await resident.reports("5栋1单元楼道灯坏了", "照明")
+    assert "没有楼栋长" in resident.last_message
+    assert "委员会也知道了" not in resident.last_message
+    told = [message.text for message in operator.messages if "联系不上" in message.text]
+    assert len(told) == 1
+    assert "261124-001" in told[0]
+    assert "楼道灯" not in told[0]

@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 from jinja2 import Environment, StrictUndefined, UndefinedError, meta, nodes
 
+from bot.actions.commands import HOLDER
 from bot.app import TEMPLATES
 from bot.conversation.turn import MENU, TOAST_MOST, plain
 from bot.domain.categories import DEFAULT_CATEGORIES
 from bot.domain.posts import PostKind
 from bot.domain.transitions import Action, State
 from bot.handlers.cards import HISTORY_MOST
-from bot.handlers.commands import HOLDER
+from bot.handlers.menu import DUTY_MOST, HOURS_MOST, LINES_MOST
 from bot.sandbox.entities import formatted, utf16_length
-from bot.texts import DEFAULT_LOCALE, LOCALES, locale_for, short
+from bot.texts import DEFAULT_LOCALE, LOCALES, locale_for, pieces, short
 from tests.world import TEXTS
 
 BOT = TEMPLATES.parent / "bot"
@@ -173,6 +174,8 @@ FACTS: dict[str, Any] = {
     "nudged_at": None,
     "numbers": (("派出所", "0835-2222222"),),
     "outside": False,
+    "part": 1,
+    "parts": 3,
     "percent": 50,
     "person": 17,
     "photos": 2,
@@ -244,6 +247,7 @@ VARIANTS: dict[str, tuple[Any, ...]] = {
     "nudged_at": (NOW,),
     "numbers": ((),),
     "outside": (True,),
+    "parts": (1,),
     "photos": (0,),
     "place": (
         DOOR,
@@ -375,19 +379,19 @@ LONG = {
     "building": "楼" * 30,
     "entrance": "门" * 20,
     "unit": "5" * 12,
-    "duty": "事" * 40,
-    "hours": "时" * 30,
+    "duty": "事" * DUTY_MOST,
+    "hours": "时" * HOURS_MOST,
     "phone": "1" * 20,
     "category": "public_facilities",
     "handler_post": "owners_committee_director",
     "post": "owners_committee_director",
 }
-LINES_MOST = {
+LISTED_MOST = {
     "my.list": 10,
     "card.work": 15,
     "reminders.folded": 12,
     "card.history": HISTORY_MOST,
-    "contact.card": 14,
+    "contact.card": LINES_MOST,
 }
 
 
@@ -404,7 +408,7 @@ def _replaced(value: Any, new: Mapping[str, object], key: str = "") -> Any:
 def test_no_message_outgrows_telegram(locale: str) -> None:
     """4096 UTF-16 units hold whatever people write, in every case, with as many lines as are ever shown."""
     for message, facts in CASES:
-        lines = {"lines": (facts["lines"] * 30)[: LINES_MOST[message]]} if "lines" in facts else {}
+        lines = {"lines": (facts["lines"] * 30)[: LISTED_MOST[message]]} if "lines" in facts else {}
         text, _ = formatted(TEXTS.render(locale, message, **_replaced(facts | lines, LONG)), "HTML", None)
         assert utf16_length(text) <= MOST, (message, utf16_length(text))
 
@@ -739,3 +743,12 @@ def test_a_missing_fact_is_an_error_and_not_a_gap() -> None:
 def test_the_templates_are_where_the_app_looks() -> None:
     """One folder for each locale, nothing else."""
     assert sorted(path.name for path in TEMPLATES.iterdir()) == sorted(LOCALES)
+
+
+@pytest.mark.parametrize("text", ["", "好", "好" * 11, "🔥" * 11, "a🔥" * 7, "👨‍👩‍👧" * 5])
+def test_pieces_lose_nothing(text: str) -> None:
+    """Joined they are the text; each is as long as it may be, and none is longer."""
+    found = pieces(text, 5)
+    assert "".join(found) == text
+    assert all(utf16_length(piece) <= 5 for piece in found)
+    assert all(utf16_length(piece) >= 4 for piece in found[:-1])

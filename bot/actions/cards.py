@@ -8,19 +8,20 @@ from bot.actions.desk import Choices, Desk, choice
 from bot.domain.posts import PostKind, committee_of, holders_at
 from bot.domain.transitions import REOPEN_WITHIN, Role, State
 from bot.storage.issues import Issue
+from bot.texts import short
 
 RATINGS = ("satisfied", "fair", "dissatisfied")
+CARD_MOST = 700
+"""UTF-16 units of the report that stand on the card (card.issue); what is longer can be had in full."""
 
 
 async def roles_of(desk: Desk, issue: Issue, actor_id: int | None) -> set[Role]:
-    """What somebody is to an issue; whom it is about is nothing to it (C10)."""
+    """What somebody is to an issue; whom it is about is nothing to it, unless they reported it (C10)."""
     if actor_id is None:
         return {Role.CLOCK}
+    roles = {Role.REPORTER} if actor_id == issue.reporter_id else set()
     if actor_id in (await desk.store.issues.parts(issue.id))["concerned"]:
-        return set()
-    roles = set()
-    if actor_id == issue.reporter_id:
-        roles.add(Role.REPORTER)
+        return roles
     if actor_id == issue.handler_id:
         roles.add(Role.HANDLER)
     holders = await desk.holders(issue.place.compound_id)
@@ -32,14 +33,16 @@ async def roles_of(desk: Desk, issue: Issue, actor_id: int | None) -> set[Role]:
 async def may_see(desk: Desk, issue: Issue, person_id: int) -> bool:
     """Whether this person may open an issue at all.
 
-    Those may who take part in it, follow it, are the committee, or the deputy who is told when it is late.
+    Those may who take part in it, are the committee, or the deputy who is told when it is late; who follows
+    it, unless it is private.
     """
     if await roles_of(desk, issue, person_id):
         return True
     parts = await desk.store.issues.parts(issue.id)
     holders = await desk.holders(issue.place.compound_id)
     deputies = {holder.person_id for holder in holders_at(PostKind.DEPUTY_LEADER, issue.place, holders)}
-    return person_id in (parts["follows"] | deputies) - parts["concerned"]
+    onlookers = deputies if issue.is_private else deputies | parts["follows"]
+    return person_id in onlookers - parts["concerned"]
 
 
 async def facts_of(desk: Desk, issue: Issue) -> dict[str, object]:
@@ -96,6 +99,13 @@ def card_key(issue_id: int) -> str:
 
 def card_choices(issue: Issue, person_id: int, *, is_committee: bool = False) -> Choices:
     """What can be tapped on the card in this state: by the handler (L1), the committee, or who looks on."""
+    deeds = _deeds(issue, person_id, is_committee=is_committee)
+    if short(issue.text, CARD_MOST) == issue.text:
+        return deeds
+    return (*deeds, (choice("whole_text", "issue.text", issue.id),))
+
+
+def _deeds(issue: Issue, person_id: int, *, is_committee: bool) -> Choices:
     number = issue.id
     history = choice("history", "issue.history", number)
     if person_id != issue.handler_id:

@@ -1,11 +1,12 @@
 """What can be done to an issue: checked against the table, written once, told to whom it concerns."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.actions.cards import RATINGS, redraw, roles_of, show_photos, tell_about
-from bot.actions.clocks import set_clocks, start_ladder
+from bot.actions.clocks import UNDONE, set_clocks, start_ladder
 from bot.actions.desk import Desk, calendar_of
 from bot.actions.tellings import TELLINGS, Deed, Said
 from bot.domain.categories import Category
@@ -67,13 +68,14 @@ async def file(desk: Desk, reporter_id: int, report: Report) -> Issue:
     in_post = any(holder.person_id == reporter_id for holder in holders)
     timezone = await desk.timezone(place.compound_id)
     await desk.hush_by_night(place.compound_id, category.urgency)
+    is_private = category.is_private or report.about_handler
     limits = terms(category.urgency, category.accept_by, category.resolve_by, desk.rules.terms)
     day = desk.now.astimezone(calendar_of(timezone).timezone).strftime("%y%m%d")
     issue_id = await desk.store.issues.file(
         number=await desk.store.issues.next_number(place.compound_id, day),
         category=category.key,
         urgency=category.urgency.value,
-        is_private=category.is_private or report.about_handler,
+        is_private=is_private,
         place=place,
         text=report.text,
         reporter_id=reporter_id,
@@ -99,15 +101,20 @@ async def file(desk: Desk, reporter_id: int, report: Report) -> Issue:
     )
     for person_id in concerned:
         await desk.store.issues.add_part(issue_id, person_id, "concerned")
-    for person_id in found.followers:
+    followers = () if is_private else found.followers
+    for person_id in followers:
         await desk.store.issues.add_part(issue_id, person_id, "follows")
     issue = await _known(desk, issue_id)
     await start_ladder(desk, issue)
     await show_photos(desk, issue, issue.handler_id)
     await redraw(desk, issue, issue.handler_id, anew=True)
-    for person_id in found.followers:
+    for person_id in followers:
         await tell_about(desk, issue, person_id, "issue.following")
     await _report_empty_posts(desk, issue, found)
+    if not found.holder.reachable:
+        once = f"unreached:{place.compound_id}:{day}"
+        facts = {"compound": place.compound_id, "number": issue.number}
+        desk.tell_operator("operator.nobody_reachable", facts, dedupe_key=once)
     return issue
 
 
@@ -156,6 +163,8 @@ async def act(
         raise Refused("no_such_issue")
     await desk.hush_by_night(issue.place.compound_id, issue.urgency)
     check_length(said.text)
+    if action in (Action.REPLY, Action.NUDGE) and actor_id != issue.handler_id:
+        issue = await stand_in(desk, issue)
     given = Given(said.text, len(said.photos), len(said.voices), target=said.target is not None)
     roles = await roles_of(desk, issue, actor_id)
     row = check(action, _standing(desk, issue), roles, given, desk.now)
@@ -187,6 +196,24 @@ async def act(
     return after
 
 
+async def stand_in(desk: Desk, issue: Issue) -> Issue:
+    """C7: an issue whose handler holds no post any more (the register said so) goes to the next in line.
+
+    Where nobody is, it stays. Gives the issue as it stands then.
+    """
+    if issue.state not in UNDONE or await _is_in_office(desk, issue):
+        return issue
+    with suppress(Refused):
+        found = await _next_in_line(desk, issue)
+        return await act(desk, issue.id, None, Action.TRANSFER, Said(target=found.holder.person_id))
+    return issue
+
+
+async def _is_in_office(desk: Desk, issue: Issue) -> bool:
+    holders = await desk.holders(issue.place.compound_id)
+    return any(holder.person_id == issue.handler_id for holder in holders)
+
+
 async def expect(desk: Desk, issue_id: int, actor_id: int, action: Action) -> Issue:
     """Refuse before a person has typed their words what the table would refuse afterwards."""
     issue = await desk.store.issues.locked(issue_id)
@@ -216,14 +243,16 @@ def _standing(desk: Desk, issue: Issue) -> Standing:
     return Standing(issue.state, issue.closed_at, issue.nudged_at, is_rated, photo_needed(desk, issue))
 
 
-async def _match(desk: Desk, issue: Issue, declined: frozenset[int] = frozenset()) -> Match | None:
+async def _match(
+    desk: Desk, issue: Issue, declined: frozenset[int] = frozenset(), concerned: frozenset[int] = frozenset()
+) -> Match | None:
     category = desk.rules.categories.get(issue.category)
     return match(
         category.handled_by if category else "leader",
         issue.place,
         await desk.holders(issue.place.compound_id),
         declined=declined,
-        concerned=(await desk.store.issues.parts(issue.id))["concerned"],
+        concerned=(await desk.store.issues.parts(issue.id))["concerned"] | concerned,
     )
 
 
@@ -239,9 +268,9 @@ async def _accept(desk: Desk, _deed: Deed, after: Issue) -> Issue:
 
 
 async def _next_in_line(desk: Desk, issue: Issue) -> Match:
-    """Who gets it when the handler declines: nobody who declined it before, nor whom the bot cannot reach."""
+    """Who gets it after the handler: nobody who declined or reported it, nor whom the bot cannot reach."""
     declined = (await desk.store.issues.parts(issue.id))["declined"] | {issue.handler_id}
-    found = await _match(desk, issue, declined)
+    found = await _match(desk, issue, declined, frozenset((issue.reporter_id,)))
     if found is None or found.holder.person_id in declined or not found.holder.reachable:
         raise Refused("last_in_line")
     return found
@@ -319,8 +348,7 @@ async def _again(desk: Desk, deed: Deed, after: Issue) -> Issue:
         resolve_used=timedelta(),
         resolve_since=desk.now,
     )
-    holders = await desk.holders(after.place.compound_id)
-    if any(holder.person_id == after.handler_id for holder in holders):
+    if await _is_in_office(desk, after):
         return after
     found = await _match(desk, after)
     if found is None:

@@ -14,7 +14,7 @@ from bot.actions.cards import (
 )
 from bot.actions.clocks import LADDER, LAPSE, UNDONE, clock_of
 from bot.actions.desk import Desk, choice
-from bot.actions.issues import act
+from bot.actions.issues import act, stand_in
 from bot.domain.categories import Urgency
 from bot.domain.ladder import Rung, instant_of, next_stage, rung
 from bot.domain.posts import COMMITTEE, Holder, PostKind, holders_at
@@ -58,7 +58,10 @@ async def _lapse(desk: Desk, issue: Issue) -> None:
 
 
 async def _climb(desk: Desk, issue: Issue, due: Due) -> None:
-    """Climb every rung that has been reached, and set the next one."""
+    """Climb every rung that has been reached, and set the next one; whoever takes over has a new ladder."""
+    is_quiet = await _release(desk, issue, "reminder") > desk.now
+    if not is_quiet and await stand_in(desk, issue) != issue:
+        return
     ladder = desk.rules.ladder
     clock = await clock_of(desk, issue)
     at = instant_of(due.stage, clock, due.due_at, ladder)

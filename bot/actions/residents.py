@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from bot.actions.cards import redraw
 from bot.actions.clocks import UNDONE
+from bot.actions.commands import offer
 from bot.actions.desk import Desk, choice
-from bot.actions.issues import act
+from bot.actions.issues import act, stand_in
 from bot.actions.tellings import Said
 from bot.domain.errors import Refused
 from bot.domain.posts import SHARED, Place, chain_for, holders_at, may_approve
@@ -24,7 +25,7 @@ SHOWN_MOST = 5
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What became of a request to be entered: who was told (empty when nobody could be), and its state."""
+    """What became of a request to be entered: its state, and who was told (None when nobody could be)."""
 
     residency_id: int
     state: str
@@ -49,12 +50,15 @@ async def ask_to_join(desk: Desk, person_id: int, unit_id: int, kind: str, name:
     if not in_post:
         # A holder's name stands in the register; everybody else says how to call them.
         await desk.store.people.put_details(person_id, name, known.phone)
+    before = await desk.store.people.residencies(person_id)
+    is_asked = any(one.unit_id == unit_id and one.state == "pending" for one in before)
     residency_id, state = await desk.store.people.ask_residency(person_id, unit_id, kind, desk.now)
     home = await desk.store.people.residency(residency_id)
     approvers = await _approvers(desk, home) if home and state == "pending" else []
     if home is None or not approvers:
         return Asked(residency_id, state, None)
-    await show_request(desk, approvers[0], home)
+    # Asking again changes the message the leader has; it does not ring again.
+    await show_request(desk, approvers[0], home, anew=not is_asked)
     return Asked(residency_id, state, approvers[0])
 
 
@@ -158,11 +162,16 @@ async def take_post(desk: Desk, person_id: int, link: Link, register_person: int
     await desk.store.links.use(link.code, person_id, desk.now)
     desk.forget_holders()
     if post.kind not in SHARED:
-        for former in await desk.store.posts.holder_ids(post.id):
-            if former != person_id:
-                await _hand_over(desk, post, former, person_id)
+        left = [one for one in await desk.store.posts.holder_ids(post.id) if one != person_id]
+        for former in left:
+            await _hand_over(desk, post, former, person_id)
         await desk.store.posts.end_others(post.id, person_id, desk.now)
         desk.forget_holders()
+        for former in left:
+            for issue in await desk.store.issues.of_handler(former, MOVED_MOST):
+                # Whom it is about, or who reported it, could not take it over: the next in line does.
+                await stand_in(desk, issue)
+            await offer(desk, former)
     waiting = await desk.store.people.waiting(post.compound_id)
     mine = [home for home in waiting if (await _approvers(desk, home))[:1] == [person_id]]
     for home in mine[:SHOWN_MOST]:
@@ -178,15 +187,18 @@ async def _become(desk: Desk, register_person: int, person_id: int) -> None:
     await desk.store.people.put_details(register_person, "", "")
     await desk.store.issues.move_parts(register_person, person_id)
     desk.forget_holders()
-    issues = [
-        replace(issue, handler_id=person_id)
-        for issue in await desk.store.issues.of_handler(register_person, MOVED_MOST)
-    ]
-    for issue in issues:
+    shown = 0
+    for issue in await desk.store.issues.of_handler(register_person, MOVED_MOST):
+        if person_id in (await desk.store.issues.parts(issue.id))["concerned"]:
+            # It had gone past them to a name in the register that is theirs as well (C10).
+            await stand_in(desk, issue)
+            continue
         # What had nobody the bot could write to now has.
-        await desk.store.issues.save(issue)
-    for issue in issues[:SHOWN_MOST]:
-        await redraw(desk, issue, person_id, anew=True)
+        mine = replace(issue, handler_id=person_id)
+        await desk.store.issues.save(mine)
+        if shown < SHOWN_MOST:
+            shown += 1
+            await redraw(desk, mine, person_id, anew=True)
 
 
 async def _hand_over(desk: Desk, post: Post, former: int, person_id: int) -> None:
@@ -198,7 +210,6 @@ async def _hand_over(desk: Desk, post: Post, former: int, person_id: int) -> Non
             and post.entrance_id in (None, issue.place.entrance_id)
         )
         if is_of_post and issue.state in UNDONE:
-            # Whom it is about, or who reported it, cannot take it: then it stays where it is.
             with suppress(Refused):
                 await act(desk, issue.id, former, Action.TRANSFER, Said(target=person_id))
     facts = {

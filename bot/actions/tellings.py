@@ -1,6 +1,6 @@
 """Who hears of what was done to an issue."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.actions.cards import hand_over, redraw_verdict, reporter_choices, tell_about, verdict_key
@@ -164,21 +164,18 @@ TELLINGS: Mapping[Action, Callable[[Desk, Deed, Issue], Awaitable[None]]] = {
 
 
 async def next_level(desk: Desk, issue: Issue) -> list[int]:
-    """The reachable people one level above the handler; whom the issue is about is passed over."""
-    parts = await desk.store.issues.parts(issue.id)
+    """The reachable people one level above the handler, but for the reporter and whom it is about."""
+    passed_over = (await desk.store.issues.parts(issue.id))["concerned"] | {issue.handler_id}
     holders = await desk.holders(issue.place.compound_id)
-    kinds: Sequence[PostKind] = CHAIN
     own = PostKind(issue.handler_post)
     # A deputy stands beside the building leader, a category's own post below the committee.
     below = PostKind.DEPUTY_LEADER if own not in COMMITTEE else own
-    for kind in kinds[kinds.index(below) + 1 :]:
+    for kind in CHAIN[CHAIN.index(below) + 1 :]:
         found = [
             holder.person_id
             for holder in holders
-            if holder.kind == kind and holder.reachable and holder.person_id not in parts["concerned"]
+            if holder.kind == kind and holder.reachable and holder.person_id not in passed_over
         ]
         if found:
-            return [
-                person_id for person_id in found if person_id not in (issue.handler_id, issue.reporter_id)
-            ]
+            return [person_id for person_id in found if person_id != issue.reporter_id]
     return []

@@ -102,7 +102,10 @@ class Router:
 
     async def _handle(self, store: Store, letter: Letter) -> None:
         incoming = self.read(letter.payload)
-        if incoming.kind in ("nothing", "edited"):
+        if incoming.kind == "nothing":
+            return
+        # A place that is shared live is edited all the time, without a word.
+        if incoming.kind == "edited" and not (incoming.is_private and incoming.text):
             return
         desk = Desk(store, self.texts, self.rules, self.clock())
         person_id = await self._person(store, letter, incoming, desk.now)
@@ -162,6 +165,9 @@ class Router:
             return
         if not incoming.is_private:
             await self.contents.group(turn)
+            return
+        if incoming.kind == "edited":
+            turn.say("dialog.edited")
             return
         command = incoming.command or self._menu_words.get(bare(incoming.text), "")
         dialog = self.contents.dialogs.get(turn.dialog.dialog) if turn.dialog else None

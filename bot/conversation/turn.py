@@ -56,6 +56,11 @@ class Turn:
         """What the person wrote, without margins."""
         return self.incoming.text.strip()
 
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the open dialog has gathered; empty without one."""
+        return self.dialog.data if self.dialog else {}
+
     async def posts(self) -> list[HeldPost]:
         """The posts this person holds now."""
         if self._posts is None:

@@ -113,7 +113,14 @@ TABLE: tuple[Transition, ...] = (
         ("text",),
         why="the next in line must know why it comes to them",
     ),
-    Transition(Action.TRANSFER, _UNDONE, (Role.HANDLER, Role.COMMITTEE), _S.OPEN, ("target",)),
+    Transition(
+        Action.TRANSFER,
+        _UNDONE,
+        (Role.HANDLER, Role.COMMITTEE, Role.CLOCK),
+        _S.OPEN,
+        ("target",),
+        why="by clock when the handler holds no post any more",
+    ),
     Transition(
         Action.REPLY,
         (*_UNDONE, _S.RESOLVED),

@@ -44,6 +44,7 @@ BUTTONS: dict[str, ButtonVerb] = {
     "issue.why": cards.why,
     "issue.history": cards.history,
     "issue.photos": cards.photos,
+    "issue.text": cards.whole_text,
     "issue.more": cards.more,
     "issue.outward": cards.outward,
 }

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 
 from bot.actions.cards import (
     RATINGS,
@@ -21,16 +20,20 @@ from bot.actions.desk import choice
 from bot.actions.issues import act, check_length, expect, photo_needed, targets
 from bot.actions.tellings import Said
 from bot.conversation.dialog import Dialog, Step, begin, finish, pick, put_question, remember
-from bot.conversation.turn import Turn
+from bot.conversation.turn import Turn, plain
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.posts import Holder
 from bot.domain.transitions import BY_ACTION, Action, Role
+from bot.handlers.report import show_emergency
 from bot.storage.issues import Issue
+from bot.texts import pieces
 
 _CLOSED_SHOWN = timedelta(days=30)
 TARGETS_MOST = 60
 PHOTOS_MOST = 10
 HISTORY_MOST = 30
+PIECE_MOST = 4000
+"""UTF-16 units of a report in one message of 4096, which its number stands above (card.text)."""
 
 
 async def _visible(turn: Turn, issue_id: str) -> Issue:
@@ -63,6 +66,9 @@ async def _answer_stale(turn: Turn, number: int, no: Refused) -> None:
     issue = await turn.store.issues.get(number)
     last = await turn.store.issues.last_change(number)
     if issue is None or last is None or last.action == "file" or not await _is_stale(turn, issue, no):
+        if issue is not None and not await may_see(turn.desk, issue, turn.person_id):
+            # As for a number that was never given: whose it is not learns nothing.
+            raise Refused("no_such_issue")
         raise no
     by = (await turn.store.people.details(last.actor_id)).name if last.actor_id else ""
     timezone = await turn.desk.timezone(issue.place.compound_id)
@@ -108,7 +114,8 @@ async def nudge(turn: Turn, issue: str) -> None:
     """催辦"""
     done = await _do(turn, issue, Action.NUDGE)
     if done:
-        turn.toast("my.nudged", handler=(await turn.store.people.details(done.handler_id)).name)
+        name = (await turn.store.people.details(done.handler_id)).name
+        turn.toast("my.nudged", handler=name, is_heard=await _is_heard(turn, done))
 
 
 # Showing ------------------------------------------------------------------------------------------------
@@ -169,6 +176,14 @@ async def photos(turn: Turn, issue: str) -> None:
         raise Refused("no_photos")
 
 
+async def whole_text(turn: Turn, issue: str) -> None:
+    """The report in full, in as many messages as it takes."""
+    found = await _visible(turn, issue)
+    parts = pieces(found.text, PIECE_MOST)
+    for part, text in enumerate(parts, 1):
+        turn.say("card.text", {"number": found.number, "text": text, "part": part, "parts": len(parts)})
+
+
 async def more(turn: Turn, issue: str) -> None:
     """What a handler rarely needs."""
     found = await _visible(turn, issue)
@@ -191,9 +206,9 @@ async def list_mine(turn: Turn) -> None:
 
 async def list_work(turn: Turn) -> None:
     """What a handler has open, oldest first."""
-    if not await turn.posts():
-        raise Refused("no_post")
     issues = await turn.store.issues.of_handler(turn.person_id, 15)
+    if not issues and not await turn.posts():
+        raise Refused("no_post")
     count = await turn.store.issues.count_of_handler(turn.person_id)
     lines = [await facts_of(turn.desk, issue) for issue in issues]
     rows = [(choice("open_number", "issue.show", issue.id, number=issue.number),) for issue in issues]
@@ -223,6 +238,7 @@ def _asking(action: Action, step: str = "words") -> Callable[[Turn, str], Awaita
             issue=found.id,
             number=found.number,
             action=action.value,
+            is_reporter=found.reporter_id == turn.person_id,
             needs_text="text" in BY_ACTION[action].requires,
             needs_photo=action == Action.RESOLVE and photo_needed(turn.desk, found),
         )
@@ -242,7 +258,7 @@ transfer = _asking(Action.TRANSFER, "target")
 
 
 async def _ask_words(turn: Turn) -> None:
-    data = _data(turn)
+    data = turn.data
     facts = {"number": data["number"], "needs_photo": data["needs_photo"]}
     put_question(turn, f"say.{data['action']}", (), facts)
 
@@ -250,7 +266,7 @@ async def _ask_words(turn: Turn) -> None:
 async def _take_words(turn: Turn) -> str | None:
     """A sentence is enough, written or spoken; photos may be followed by more, and so may a result."""
     _gather(turn)
-    data = _data(turn)
+    data = turn.data
     is_said = data["text"] or (data["voices"] and not data["needs_text"])
     if data["action"] == Action.RESOLVE or turn.incoming.album or not is_said:
         return "result"
@@ -259,11 +275,13 @@ async def _take_words(turn: Turn) -> str | None:
 
 
 def _gather(turn: Turn) -> None:
-    data, incoming = _data(turn), turn.incoming
+    data, incoming = turn.data, turn.incoming
     if incoming.kind not in ("text", "photo", "voice"):
         raise NotUnderstood("cannot_read")
     text = "\n".join(part for part in (data.get("text", ""), turn.text) if part)
     check_length(text)
+    if data.get("is_reporter"):
+        show_emergency(turn, is_report=False)
     photos = [*data.get("photos", []), *incoming.photos]
     if len(photos) > PHOTOS_MOST:
         raise NotUnderstood("too_many_photos", most=PHOTOS_MOST)
@@ -274,7 +292,7 @@ def _gather(turn: Turn) -> None:
 
 async def _ask_result(turn: Turn) -> None:
     """Words and photos come in any order; they go out when both are there and it is tapped."""
-    data = _data(turn)
+    data = turn.data
     text, photos, voices = data["text"], data["photos"], data["voices"]
     needs_text = not text and (data["needs_text"] or not (photos or voices))
     needs_photo = data["needs_photo"] and not photos
@@ -300,14 +318,15 @@ async def _take_result(turn: Turn) -> str | None:
 
 
 async def _ask_target(turn: Turn) -> None:
-    data = _data(turn)
+    data = turn.data
     issue = await turn.store.issues.get(data["issue"])
     if issue is None:
         raise Refused("no_such_issue")
     rows = []
     for holder in (await targets(turn.desk, issue))[:TARGETS_MOST]:
         name = (await turn.store.people.details(holder.person_id)).name
-        post = turn.render("posts.inline", post=holder.kind.value, building=await _building(turn, holder))
+        facts = {"post": holder.kind.value, "building": await _building(turn, holder)}
+        post = plain(turn.render("posts.inline", **facts))
         rows.append((pick("", "to", holder.person_id, text=f"{post} {name}"),))
     put_question(turn, "say.target", rows, {"number": data["number"]})
 
@@ -327,7 +346,7 @@ async def _take_target(turn: Turn) -> str | None:
 
 async def _ask_withdraw(turn: Turn) -> None:
     rows = ((pick("withdraw_now", "withdrawn"),), (pick("solved_itself", "solved_itself"),))
-    put_question(turn, "say.withdraw", rows, {"number": _data(turn)["number"]})
+    put_question(turn, "say.withdraw", rows, {"number": turn.data["number"]})
 
 
 async def _take_withdraw(turn: Turn) -> str | None:
@@ -340,7 +359,7 @@ async def _take_withdraw(turn: Turn) -> str | None:
 
 async def _finish(turn: Turn) -> None:
     """Do what was asked for. What can be put right is asked for again; any other refusal ends the dialog."""
-    data = _data(turn)
+    data = turn.data
     said = Said(
         data.get("text", ""),
         tuple(data.get("photos", ())),
@@ -356,11 +375,14 @@ async def _finish(turn: Turn) -> None:
         turn.refuse(no)
         return
     if issue is not None:
-        finish(turn, "say.done", {**await facts_of(turn.desk, issue), "action": data["action"]})
+        told = {"action": data["action"], "is_heard": await _is_heard(turn, issue)}
+        finish(turn, "say.done", {**await facts_of(turn.desk, issue), **told})
 
 
-def _data(turn: Turn) -> dict[str, Any]:
-    return turn.dialog.data if turn.dialog else {}
+async def _is_heard(turn: Turn, issue: Issue) -> bool:
+    """Whether the bot can write to the other side of the talk."""
+    other = issue.reporter_id if turn.person_id == issue.handler_id else issue.handler_id
+    return await turn.desk.addressee(other) is not None
 
 
 DIALOG = Dialog(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bot.actions.commands import offer
 from bot.actions.residents import (
     KINDS,
     NAME_MOST,
@@ -13,12 +14,11 @@ from bot.actions.residents import (
     unclaimed_holders,
 )
 from bot.conversation.dialog import Dialog, Step, begin, pick, put_question, remember
-from bot.conversation.turn import Turn
+from bot.conversation.turn import Turn, plain
 from bot.domain.addresses import Register, find_places, normal_label
 from bot.domain.addresses import match as match_address
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.posts import SHARED
-from bot.handlers import commands
 from bot.storage.links import Link
 from bot.texts import short
 
@@ -78,17 +78,17 @@ async def _take_compound(turn: Turn) -> str | None:
 
 
 async def _ask_building(turn: Turn) -> None:
-    buildings = await turn.store.places.buildings(_data(turn)["compound"])
+    buildings = await turn.store.places.buildings(turn.data["compound"])
     put_question(turn, "join.building", _grid(buildings, "building", 3), numbers_pick=False)
 
 
 async def _ask_entrance(turn: Turn) -> None:
-    entrances = await turn.store.places.entrances(_data(turn)["building"])
+    entrances = await turn.store.places.entrances(turn.data["building"])
     put_question(turn, "join.entrance", _grid(entrances, "entrance", 3), numbers_pick=False)
 
 
 async def _ask_unit(turn: Turn) -> None:
-    data = _data(turn)
+    data = turn.data
     units = await turn.store.places.units(data["building"], data["entrance"])
     facts = {"door": await _door_facts(turn)}
     put_question(turn, "join.unit", _grid(units, "unit", 4), facts, numbers_pick=False)
@@ -96,17 +96,17 @@ async def _ask_unit(turn: Turn) -> None:
 
 async def _ask_candidates(turn: Turn) -> None:
     rows = []
-    for unit_id in _data(turn)["candidates"]:
+    for unit_id in turn.data["candidates"]:
         place = await turn.store.places.unit(unit_id)
         if place is not None:
-            where = turn.render("places.inline", **(await turn.desk.place_facts(place)))
+            where = plain(turn.render("places.inline", **(await turn.desk.place_facts(place))))
             rows.append((pick("", "unit", unit_id, text=where),))
     put_question(turn, "join.candidates", rows)
 
 
 async def _take_where(turn: Turn) -> str | None:
     """A tapped place, or a typed address in any spelling, checked against the register."""
-    data = _data(turn)
+    data = turn.data
     if len(turn.chosen) == 2:
         return await _take_known(turn, turn.chosen[0], turn.number(turn.chosen[1]))
     for kind, place_id, label in await _offered(turn):
@@ -137,7 +137,7 @@ async def _take_where(turn: Turn) -> str | None:
 
 async def _offered(turn: Turn) -> list[tuple[str, int, str]]:
     """What stands on the buttons of this question: kind, id and label."""
-    data, places = _data(turn), turn.store.places
+    data, places = turn.data, turn.store.places
     step = turn.dialog.step if turn.dialog else ""
     entries: list[tuple[int, str]] = []
     if step == "building":
@@ -150,7 +150,7 @@ async def _offered(turn: Turn) -> list[tuple[str, int, str]]:
 
 
 async def _take_known(turn: Turn, kind: str, wanted: int) -> str | None:
-    data = _data(turn)
+    data = turn.data
     places = turn.store.places
     place = {
         "building": places.building,
@@ -178,7 +178,7 @@ def _with_unit(turn: Turn, unit_id: int | None) -> str:
 
 
 async def _ask_kind(turn: Turn) -> None:
-    place = await turn.store.places.unit(_data(turn)["unit"])
+    place = await turn.store.places.unit(turn.data["unit"])
     if place is None:
         raise Refused("no_such_place")
     facts = {"place": await turn.desk.place_facts(place)}
@@ -214,7 +214,7 @@ async def _take_name(turn: Turn) -> str | None:
 
 
 async def _ask_to_join(turn: Turn, name: str) -> None:
-    data = _data(turn)
+    data = turn.data
     asked = await ask_to_join(turn.desk, turn.person_id, data["unit"], data["kind"], name)
     place = await turn.store.places.unit(data["unit"])
     facts = {
@@ -267,7 +267,7 @@ async def _open_invitation(turn: Turn, link: Link) -> None:
 
 
 async def _ask_who(turn: Turn) -> None:
-    data = _data(turn)
+    data = turn.data
     post = await turn.store.posts.post(data["post"])
     if post is None:
         raise Refused("link_unknown")
@@ -279,7 +279,7 @@ async def _ask_who(turn: Turn) -> None:
 async def _take_who(turn: Turn) -> str | None:
     if len(turn.chosen) != 2:
         raise NotUnderstood("tap_one")
-    link = await link_for(turn.desk, "a" + _data(turn)["link"])
+    link = await link_for(turn.desk, "a" + turn.data["link"])
     await _take_post(turn, link, turn.number(turn.chosen[1]) or None)
     return None
 
@@ -293,11 +293,7 @@ async def _take_post(turn: Turn, link: Link, register_person: int | None) -> Non
         "entrance": post.entrance,
     }
     turn.say("join.post_taken", facts, menu=True)
-    await commands.offer(turn)
-
-
-def _data(turn: Turn) -> dict[str, Any]:
-    return turn.dialog.data if turn.dialog else {}
+    await offer(turn.desk, turn.person_id)
 
 
 def _grid(entries: list[tuple[int, str]], kind: str, columns: int) -> list[tuple[Any, ...]]:
@@ -306,7 +302,7 @@ def _grid(entries: list[tuple[int, str]], kind: str, columns: int) -> list[tuple
 
 
 async def _door_facts(turn: Turn) -> dict[str, object]:
-    data = _data(turn)
+    data = turn.data
     places = turn.store.places
     place = (
         await places.entrance(data["entrance"])

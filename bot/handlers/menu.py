@@ -1,13 +1,18 @@
 """The way in and around: start, help, language, the contact card, the commands each role is offered."""
 
+from bot.actions.commands import offer
 from bot.actions.desk import Choices, choice
 from bot.conversation.turn import Turn
 from bot.domain.errors import Refused
 from bot.domain.posts import Place, PostKind
-from bot.handlers import commands, joining, report
-from bot.texts import LOCALES
+from bot.handlers import joining, report
+from bot.texts import LOCALES, short
 
 CARDS_MOST = 3
+LINES_MOST = 14
+DUTY_MOST = 60
+HOURS_MOST = 40
+"""Of one contact card, and UTF-16 units of its lines: with the longest names they fit into one message."""
 FROM_HOME_UP = tuple(PostKind)
 
 
@@ -23,7 +28,7 @@ async def start(turn: Turn) -> None:
     posts = await turn.posts()
     turn.say("menu.welcome", {"is_known": bool(homes or posts), "is_holder": bool(posts)}, menu=True)
     if posts:
-        await commands.offer(turn)
+        await offer(turn.desk, turn.person_id)
 
 
 async def show_help(turn: Turn) -> None:
@@ -60,7 +65,7 @@ async def set_language(turn: Turn, locale: str) -> None:
     await turn.store.people.set_locale(turn.person_id, locale)
     turn.locale = locale
     turn.say("menu.language_set", menu=True)
-    await commands.offer(turn)
+    await offer(turn.desk, turn.person_id)
 
 
 async def contact_card(turn: Turn) -> None:
@@ -90,22 +95,33 @@ async def _show_card(
     """One building's card with the entrance leaders of these doors, or of all."""
     place = Place("building" if building_id else "compound", compound_id, building_id)
     card = await turn.store.posts.contact_card(compound_id, building_id, turn.desk.rules.channel)
+    shown = [
+        line
+        for line in sorted(card, key=lambda one: FROM_HOME_UP.index(one.kind))
+        if doors is None or line.entrance_id is None or line.entrance_id in doors
+    ]
+    count = len(shown)
+    while len(shown) > LINES_MOST:
+        # The post that fills most lines, a committee or the doors of a large building, gives one up.
+        kinds = [line.kind for line in shown]
+        longest = max(kinds, key=kinds.count)
+        del shown[len(kinds) - 1 - kinds[::-1].index(longest)]
     lines = [
         {
             "post": line.kind.value,
             "building": line.building,
             "entrance": line.entrance,
-            "duty": line.duty,
-            "hours": line.hours,
+            "duty": short(line.duty, DUTY_MOST),
+            "hours": short(line.hours, HOURS_MOST),
             "name": line.name,
             "phone": line.phone,
         }
-        for line in sorted(card, key=lambda one: FROM_HOME_UP.index(one.kind))
-        if doors is None or line.entrance_id is None or line.entrance_id in doors
+        for line in shown
     ]
     facts = {
         "place": await turn.desk.place_facts(place),
         "lines": lines,
+        "rest": count - len(lines),
         "numbers": turn.desk.rules.emergency_numbers,
     }
     turn.say("contact.card", facts)

@@ -8,7 +8,7 @@ from bot.actions.cards import facts_of
 from bot.actions.desk import Choice, Choices, choice
 from bot.actions.issues import TEXT_MOST, Report, file, foresee
 from bot.conversation.dialog import Dialog, Step, begin, finish, pick, put_question, remember
-from bot.conversation.turn import Turn
+from bot.conversation.turn import Turn, plain
 from bot.domain.addresses import Place as RegisterPlace
 from bot.domain.addresses import Register, find_places, match, normal_label
 from bot.domain.categories import (
@@ -21,7 +21,7 @@ from bot.domain.categories import (
 )
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.folding import fold
-from bot.domain.posts import Place
+from bot.domain.posts import Place, committee_of
 from bot.storage.issues import Issue
 from bot.storage.people import Residency
 from bot.storage.places import Compound
@@ -60,11 +60,12 @@ async def from_message(turn: Turn) -> None:
 
 
 def interrupts(turn: Turn) -> bool:
-    """Whether somebody who is asked where they live tells of trouble instead: that comes first."""
-    if turn.dialog is None or turn.dialog.dialog != JOINING or turn.incoming.kind != "text":
+    """Whether somebody asked where they live tells of trouble instead, or shows it: that comes first."""
+    if turn.dialog is None or turn.dialog.dialog != JOINING or turn.incoming.kind not in ("text", "photo"):
         return False
     text = turn.text[:READ_MOST]
-    return looks_like_report(guess(text, tuple(turn.desk.rules.categories.values())), text)
+    guesses = guess(text, tuple(turn.desk.rules.categories.values()))
+    return turn.incoming.kind == "photo" or looks_like_report(guesses, text)
 
 
 def _seems_a_report(turn: Turn, data: Mapping[str, Any]) -> bool:
@@ -75,7 +76,7 @@ def _seems_a_report(turn: Turn, data: Mapping[str, Any]) -> bool:
 
 def _add(turn: Turn) -> bool:
     """Whatever comes while the report is being put together belongs to it; False when nothing came."""
-    incoming, data = turn.incoming, _data(turn)
+    incoming, data = turn.incoming, turn.data
     if not turn.text and incoming.kind not in ("photo", "voice"):
         if incoming.kind == "other":
             raise NotUnderstood("cannot_read")
@@ -96,23 +97,25 @@ def _joined(turn: Turn, data: Mapping[str, Any]) -> dict[str, Any]:
         raise NotUnderstood("report_too_long", most=TEXT_MOST)
     if len(photos) > PHOTOS_MOST:
         raise NotUnderstood("too_many_photos", most=PHOTOS_MOST)
-    emergency = names_emergency(turn.text[:READ_MOST])
-    if emergency:
-        turn.say("report.emergency", {"kind": emergency, "numbers": turn.desk.rules.emergency_numbers})
+    show_emergency(turn, is_report=True)
     if incoming.kind == "other":
         turn.say("report.only_words")
     return {"text": text, "photos": photos, "voices": voices, "album": incoming.album}
 
 
-def _data(turn: Turn) -> Mapping[str, Any]:
-    return turn.dialog.data if turn.dialog else {}
+def show_emergency(turn: Turn, *, is_report: bool) -> None:
+    """Whom to call first, when the words name fire, gas, people in a lift … (R16)."""
+    kind = names_emergency(turn.text[:READ_MOST])
+    if kind:
+        facts = {"kind": kind, "numbers": turn.desk.rules.emergency_numbers, "is_report": is_report}
+        turn.say("report.emergency", facts)
 
 
 # Is it a report? ---------------------------------------------------------------------------------------
 
 
 async def _ask_is_it(turn: Turn) -> None:
-    facts = {"text": _data(turn)["text"]}
+    facts = {"text": turn.data["text"]}
     put_question(turn, "report.is_it", ((pick("yes_report", "yes"),), (pick("no_report", "no"),)), facts)
 
 
@@ -124,7 +127,7 @@ async def _take_is_it(turn: Turn) -> str | None:
         return "category"
     if not _add(turn):
         raise NotUnderstood("tap_or_write")
-    return "category" if _seems_a_report(turn, _data(turn)) else "is_it"
+    return "category" if _seems_a_report(turn, turn.data) else "is_it"
 
 
 async def _ask_words(turn: Turn) -> None:
@@ -142,7 +145,7 @@ async def _take_words(turn: Turn) -> str | None:
 
 async def _ask_category(turn: Turn) -> None:
     """The likeliest categories, one to a row; without words to guess from, all of them."""
-    text = _data(turn).get("text", "")[:READ_MOST]
+    text = turn.data.get("text", "")[:READ_MOST]
     if not text:
         await _ask_all_categories(turn)
         return
@@ -162,7 +165,7 @@ def _named(turn: Turn, category: Category) -> Choice:
 
 
 def _put_categories(turn: Turn, choices: Choices, *, is_outside: bool) -> None:
-    data = _data(turn)
+    data = turn.data
     facts = {
         "text": data.get("text", ""),
         "photos": len(data.get("photos", ())),
@@ -195,13 +198,13 @@ async def _take_category(turn: Turn) -> str | None:
 
 async def _after_category(turn: Turn, category: Category) -> str:
     """The place follows from the words, or from home and what the category is usually about."""
-    if _data(turn).get("place_chosen"):
+    if turn.data.get("place_chosen"):
         return "review"
     compounds = await _compounds(turn)
     if len(compounds) > 1:
         return "compound"
     remember(turn, compound=compounds[0].id)
-    named = await _find_named(turn, _data(turn).get("text", ""))
+    named = await _find_named(turn, turn.data.get("text", ""))
     if named:
         return named
     usual = await _usual_places(turn, category)
@@ -217,7 +220,7 @@ async def _after_category(turn: Turn, category: Category) -> str:
 async def _compounds(turn: Turn) -> list[Compound]:
     """The compounds it may be about, at least one: where the reporter belongs, or one named in the words."""
     compounds = await turn.store.places.compounds()
-    chosen = _data(turn).get("compound")
+    chosen = turn.data.get("compound")
     if chosen is not None:
         return [one for one in compounds if one.id == chosen]
     own = {home.compound_id for home in await turn.store.people.residencies(turn.person_id)}
@@ -225,13 +228,13 @@ async def _compounds(turn: Turn) -> list[Compound]:
     compounds = [one for one in compounds if not own or one.id in own]
     if not compounds:
         raise Refused("no_compound")
-    text = fold(_data(turn).get("text", ""))
+    text = fold(turn.data.get("text", ""))
     return [one for one in compounds if fold(one.name) in text] or compounds
 
 
 async def _homes(turn: Turn) -> list[Residency]:
     """Where the reporter lives in the compound it is about."""
-    compound_id = _data(turn)["compound"]
+    compound_id = turn.data["compound"]
     homes = await turn.store.people.residencies(turn.person_id)
     return [home for home in homes if home.compound_id == compound_id]
 
@@ -245,7 +248,7 @@ async def _find_named(turn: Turn, text: str) -> str | None:
     addresses = find_places(text[:READ_MOST])
     if not addresses:
         return None
-    register = await turn.store.places.register(_data(turn)["compound"])
+    register = await turn.store.places.register(turn.data["compound"])
     own = {home.building_id for home in await _homes(turn)}
     at_home = Register(tuple(building for building in register.buildings if building.id in own))
     sure: dict[int, RegisterPlace] = {}
@@ -273,7 +276,7 @@ async def _find_named(turn: Turn, text: str) -> str | None:
 
 async def _usual_places(turn: Turn, category: Category) -> list[Place]:
     """Where such a matter is for this reporter: one place for each of their homes, nothing without home."""
-    compound_id = _data(turn)["compound"]
+    compound_id = turn.data["compound"]
     if category.default_place in ("common_area", "compound"):
         return [Place(category.default_place, compound_id)]
     places = []
@@ -299,7 +302,7 @@ async def _take_compound(turn: Turn) -> str | None:
     if not turn.chosen or turn.chosen[0] not in known:
         raise NotUnderstood("tap_one")
     remember(turn, compound=int(turn.chosen[0]))
-    return await _after_category(turn, turn.desk.rules.categories[_data(turn)["category"]])
+    return await _after_category(turn, turn.desk.rules.categories[turn.data["category"]])
 
 
 async def _ask_place(turn: Turn) -> None:
@@ -324,15 +327,15 @@ async def _ask_elsewhere(turn: Turn) -> None:
 
 
 async def _buildings(turn: Turn) -> Choices:
-    buildings = await turn.store.places.buildings(_data(turn)["compound"])
+    buildings = await turn.store.places.buildings(turn.data["compound"])
     return _grid([pick("", "building", one, text=name) for one, name in buildings[:BUTTONS_MOST]], 3)
 
 
 async def _ask_pick_place(turn: Turn) -> None:
     rows = []
-    for candidate in _data(turn)["candidates"]:
+    for candidate in turn.data["candidates"]:
         place = Place(*candidate)
-        where = turn.render("places.inline", **(await turn.desk.place_facts(place)))
+        where = plain(turn.render("places.inline", **(await turn.desk.place_facts(place))))
         ids = {"unit": place.unit_id, "entrance": place.entrance_id, "building": place.building_id}
         rows.append((pick("", place.kind, ids[place.kind], text=where),))
     rows.append((pick("elsewhere", "elsewhere", 0),))
@@ -346,9 +349,9 @@ async def _take_place(turn: Turn) -> str | None:
     if turn.chosen:
         return _choose_place(turn, await _tapped_place(turn))
     # A bare number is a building here; anywhere else it may be anything.
-    for building_id, name in await turn.store.places.buildings(_data(turn)["compound"]):
+    for building_id, name in await turn.store.places.buildings(turn.data["compound"]):
         if turn.text and normal_label(name) == normal_label(turn.text):
-            return _choose_place(turn, Place("building", _data(turn)["compound"], building_id))
+            return _choose_place(turn, Place("building", turn.data["compound"], building_id))
     step = await _find_named(turn, turn.text)
     if step is None:
         # 小花園旁邊 is no place of the register, but the handler should read it.
@@ -360,7 +363,7 @@ async def _take_place(turn: Turn) -> str | None:
 
 
 async def _tapped_place(turn: Turn) -> Place:
-    compound_id = _data(turn)["compound"]
+    compound_id = turn.data["compound"]
     kind, wanted = turn.chosen[0], turn.number(turn.chosen[-1])
     place: Place | None = None
     if kind in ("common_area", "compound"):
@@ -377,7 +380,7 @@ async def _tapped_place(turn: Turn) -> Place:
 
 
 def _from_register(turn: Turn, found: RegisterPlace) -> Place:
-    return Place(found.kind, _data(turn)["compound"], found.building_id, found.entrance_id, found.unit_id)
+    return Place(found.kind, turn.data["compound"], found.building_id, found.entrance_id, found.unit_id)
 
 
 def _choose_place(turn: Turn, place: Place) -> str:
@@ -396,7 +399,7 @@ def _offer_places(turn: Turn, places: Sequence[Place]) -> str:
 
 
 async def _ask_review(turn: Turn) -> None:
-    data = _data(turn)
+    data = turn.data
     category = turn.desk.rules.categories[data["category"]]
     about = bool(data.get("about_handler"))
     place = Place(*data["place"])
@@ -429,7 +432,7 @@ async def _ask_review(turn: Turn) -> None:
 
 
 async def _take_review(turn: Turn) -> str | None:
-    data = _data(turn)
+    data = turn.data
     if not turn.chosen:
         if not _add(turn):
             raise NotUnderstood("tap_or_write")
@@ -462,6 +465,9 @@ async def _send(turn: Turn, data: Mapping[str, Any]) -> None:
         "skipped": issue.reason["skipped"],
         "reachable": issue.reason["reachable"],
         "handler_phone": "" if issue.reason["reachable"] else await _shown_phone(turn, issue),
+        "is_committee_told": any(
+            holder.reachable for holder in committee_of(await turn.desk.holders(issue.place.compound_id))
+        ),
         "reporter_approved": issue.reporter_approved,
         "has_home": bool(await turn.store.people.residencies(turn.person_id)),
     }

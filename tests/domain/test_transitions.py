@@ -24,7 +24,7 @@ EXPECTED = """
                                       O A R X S D C
 accept             handler            A ! - - - - -
 decline            handler            O O - - - - -
-transfer           handler,committee  O O O O O - -
+transfer           handler,committee,clock O O O O O - -
 reply              handler,reporter   = = = = = = -
 request_info       handler            - R - - - - -
 answer_info        reporter           - - A - - - -

@@ -47,7 +47,7 @@ function place(viewer, chat) {
 document.getElementById("new-person").onsubmit = async (event) => {
   event.preventDefault();
   const name = event.target.elements.name;
-  const made = await ask("users", { first_name: name.value });
+  const made = await ask("users", { first_name: name.value, language_code: navigator.language });
   if (made) { name.value = ""; place(made.id, made.id); }
 };
 
@@ -70,6 +70,9 @@ for (const button of document.querySelectorAll(".clock button")) {
   const { by, to } = button.dataset;
   button.onclick = () => ask("clock", to ? { to } : { by: Number(by) });
 }
+document.addEventListener("click", ({ target }) => {
+  for (const menu of document.querySelectorAll(".more[open]")) if (!menu.contains(target)) menu.open = false;
+});
 const showClock = () => { document.getElementById("clock").textContent = CLOCK.format(town.now()); };
 
 await town.fetch(0).catch(() => complain(say("offline")));

@@ -88,7 +88,14 @@ export class Phone {
     this.draw([...(this.room?.messages.values() ?? [])]);
   }
 
-  noteEnd() { this.atEnd = this.messages.scrollHeight - this.messages.scrollTop - this.messages.clientHeight < 60; }
+  // Only a person's scrolling leaves the end: a phone that changed its width scrolls by itself.
+  noteEnd() {
+    const { scrollHeight, scrollTop, clientHeight, clientWidth } = this.messages;
+    const shape = [scrollHeight, clientHeight, clientWidth].join();
+    if (shape === this.shape) this.atEnd = scrollHeight - scrollTop - clientHeight < 60;
+    this.shape = shape;
+    this.stay();
+  }
 
   stay() { if (this.atEnd) this.messages.scrollTop = this.messages.scrollHeight; }
 
@@ -249,8 +256,10 @@ export class Phone {
     this.atEnd = true;
     try {
       await post(`users/${this.viewer}/${verb}`, { ...data, chat: this.chat });
+      return true;
     } catch (trouble) {
       this.toast(trouble.message);
+      return false;
     }
   }
 
@@ -263,13 +272,14 @@ export class Phone {
     }
   }
 
-  send() {
-    const text = this.text.value.trim();
+  async send() {
+    const [text, to] = [this.text.value.trim(), this.answering];
     if (!text) return;
-    if (this.answering) this.act("reply", { to: this.answering, text }); else this.act("text", { text });
     this.text.value = "";
     this.answer(0);
     this.offerCommands();
+    const sent = await (to ? this.act("reply", { to, text }) : this.act("text", { text }));
+    if (!sent && !this.text.value) this.text.value = text; // what could not be sent is not lost
   }
 
   async sendFile() {

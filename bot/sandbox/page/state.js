@@ -2,14 +2,14 @@
 
 const LABELS = {
   zh: {
-    title: "沙盒:本机上的 Telegram", plus10m: "+10 分", plus1h: "+1 小时", plus1d: "+1 天", to8: "到 08:00",
+    title: "沙箱:本机上的 Telegram", plus10m: "+10 分", plus1h: "+1 小时", plus1d: "+1 天", to8: "到 08:00",
     name: "姓名", addPerson: "加人", groupTitle: "群名(含屏上各人)", addGroup: "建群", addPhone: "加手机",
     write: "写消息", send: "发送", start: "开始", link: "打开链接…", payload: "链接参数(t.me/…?start=)",
     photo: "选照片", sample: "示例照片", album: "相册(3 张)", voice: "语音", sticker: "贴纸", location: "位置",
     contact: "我的电话", block: "停用机器人", unblock: "启用机器人", edited: "已编辑", reply: "回复", cancel: "取消",
     close: "关闭", promote: "设机器人为管理员", addBot: "拉入机器人", removeBot: "踢出机器人", upgrade: "升级为超级群", replyHint: "双击回复",
     joined: "加入", left: "离开", pinned: "置顶了", renamed: "改群名为", moved: "群已升级", private: "私聊",
-    offline: "连不上沙盒", nobody: "先在上面加一个人", empty: "还没有消息", ok: "好",
+    offline: "连不上沙箱", nobody: "先在上面加一个人", empty: "还没有消息", ok: "好",
     document: "文件",
   },
   en: {
@@ -30,7 +30,7 @@ export const say = (key) => LABELS[language][key] ?? LABELS.en[key] ?? key;
 export async function post(path, data) {
   const answer = await fetch(`/sandbox/${path}`, {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(data),
-  });
+  }).catch(() => { throw new Error(say("offline")); });
   const said = await answer.json();
   if (!answer.ok) throw new Error(said.error);
   return said;
@@ -79,12 +79,14 @@ export class Town {
   }
 
   async follow(onTrouble) {
-    for (;;) {
+    for (let wait = 20; ;) {
       try {
-        await this.fetch(this.revision ? 20 : 0);
+        await this.fetch(this.revision ? wait : 0);
         onTrouble("");
+        wait = 20;
       } catch (trouble) {
         onTrouble(say("offline"));
+        wait = 0; // as soon as it is back the page says so
         await new Promise((done) => setTimeout(done, 2000));
       }
     }
