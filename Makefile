@@ -6,7 +6,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help setup run test check lint-fix soak bench clean
+.PHONY: help setup run test coverage check lint-fix soak bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1  /p' Makefile
@@ -16,7 +16,10 @@ run: $(INSTALLED) ## try the bot without Telegram: phones in the browser, PORT=8
 
 setup: $(INSTALLED) ## only build .venv
 
-test: $(INSTALLED) ## all tests with branch coverage; ARGS="-k lamp" for some
+test: $(INSTALLED) ## all tests; ARGS="-k lamp" for some
+	$(PYTHON) -m pytest -m "not soak" $(ARGS)
+
+coverage: $(INSTALLED) ## all tests with branch coverage, which takes longer
 	$(PYTHON) -m pytest -m "not soak" --cov --cov-report=term $(ARGS)
 
 check: $(INSTALLED) ## format, lint, types, layers

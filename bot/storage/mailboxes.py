@@ -207,7 +207,7 @@ class Outbox:
         await self._connection.run_many("put_mail", rows)
 
     async def claim(self, most: int, now: datetime, lease_until: datetime) -> list[Outgoing]:
-        """Lease up to `most` rows that may be sent now: one for each chat, toasts besides; best lane first."""
+        """Lease up to `most` rows that may go now: one for each chat, toasts besides; best lane first."""
         rows = await self._connection.fetch(
             "claim_mail",
             {
