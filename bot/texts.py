@@ -107,7 +107,11 @@ def pieces(text: str, most: int) -> list[str]:
 
 def _moment(instant: datetime, timezone: str) -> dict[str, object]:
     local = instant.astimezone(ZoneInfo(timezone))
-    return {"month": local.month, "day": local.day, "weekday": local.weekday(), "time": f"{local:%H:%M}"}
+    clock = f"{local:%H:%M}"
+    if clock == "00:00":
+        # Midnight is the end of a day to most people: "by 1 December 00:00" reads as some time on the first.
+        local, clock = local - timedelta(hours=1), "24:00"
+    return {"month": local.month, "day": local.day, "weekday": local.weekday(), "time": clock}
 
 
 def _span(duration: timedelta) -> dict[str, object]:

@@ -97,7 +97,7 @@ async def test_the_courier_is_woken_only_for_mail(story: Story) -> None:
     await story.jobs.tick()
     assert story.woken == 0
 
-    story.world.clock.now += timedelta(days=1)
+    story.world.clock.now += timedelta(hours=23)
     await story.jobs.tick()
 
     assert story.woken == 1
@@ -105,7 +105,7 @@ async def test_the_courier_is_woken_only_for_mail(story: Story) -> None:
 
 async def test_firing_and_telling_are_transactions_of_their_own(story: Story) -> None:
     """A crash between them loses nothing: what was fired waits as a row."""
-    story.world.clock.now += timedelta(days=1)
+    story.world.clock.now += timedelta(hours=23)
     await story.jobs.tick()
 
     fired = [queries for queries in story.database.queries if "put_notice" in queries]
@@ -116,7 +116,7 @@ async def test_firing_and_telling_are_transactions_of_their_own(story: Story) ->
 
 async def test_a_database_that_is_away_postpones_the_tick(story: Story) -> None:
     """Nothing is counted, nothing raised; the next tick does it all."""
-    story.world.clock.now += timedelta(days=1)
+    story.world.clock.now += timedelta(hours=23)
     story.database.away = True
     await story.jobs.tick()
     assert story.database.queries == []

@@ -61,7 +61,7 @@ async def test_a_unit_nobody_knows_is_asked_back_at_its_door(world: World) -> No
     resident = world.newcomer()
     await resident.sends("/join")
     await resident.sends("3号楼2单元999")
-    assert resident.sees("「3号楼2单元999」我没看懂是哪一户")
+    assert resident.sees("小区里没找到「3号楼2单元999」")
     assert "3号楼2单元" in resident.last_message
     assert "502" in resident.buttons
 
@@ -256,7 +256,7 @@ async def test_a_complaint_stays_hidden_from_whom_it_is_about_when_they_join(wor
     """Nobody was on the bot yet: with an account, the one it is about does not see it as committee (C10)."""
     resident = await world.resident()
     await resident.sends("自管委的高玉梅收了钱不办事")
-    await resident.presses("其他类别", "其他")
+    await resident.presses("更多类别", "其他")
     assert "交给：自管委 高玉梅" in resident.last_message
     await resident.presses("与负责人本人有关", "提交")
     assert "自管委 何长青" in resident.last_message

@@ -24,7 +24,7 @@ from bot.storage.sqlite import SqliteDatabase
 from bot.storage.store import Store
 from tests.world import SHANGHAI, TEXTS, Phone, World
 
-SIGNS = {"⏳": "reminder", "🔴": "overdue", "🔺": "escalation", "📮": "outward"}
+SIGNS = {"⏳": "reminder", "🔴": "overdue", "🔺": "escalation", "📮": "outward", "⌛": "late"}
 RUNG = {"remind", "escalate"}
 
 PETS, NOISE, SUGGESTION = "pets", "noise", "suggestion"
@@ -155,6 +155,7 @@ OPEN_FOR_EVER = {
         11-24 10:30 deputy: escalation
         11-24 10:30 committee: escalation
         11-24 10:30 manager: overdue
+        11-24 10:30 resident: late
         11-24 10:45 director: escalation
         11-24 10:45 manager: overdue
         11-24 11:00 secretary: escalation
@@ -170,6 +171,7 @@ OPEN_FOR_EVER = {
         11-24 12:00 deputy: escalation
         11-24 12:00 committee: escalation
         11-24 12:00 manager: overdue
+        11-24 12:00 resident: late
         11-24 13:00 director: escalation
         11-24 13:00 manager: overdue
         11-24 14:00 secretary: escalation
@@ -185,6 +187,7 @@ OPEN_FOR_EVER = {
         11-25 10:00 leader: overdue
         11-25 10:00 deputy: escalation
         11-25 10:00 committee: escalation
+        11-25 10:00 resident: late
         11-26 08:00 leader: overdue
         11-26 08:00 director: escalation
         11-26 10:00 leader: overdue
@@ -201,6 +204,7 @@ OPEN_FOR_EVER = {
         11-26 10:00 leader: overdue
         11-26 10:00 deputy: escalation
         11-26 10:00 committee: escalation
+        11-26 10:00 resident: late
         11-27 10:00 leader: overdue
         11-27 10:00 director: escalation
         11-30 10:00 leader: overdue
@@ -220,6 +224,7 @@ ACCEPTED = {
         11-24 12:00 deputy: escalation
         11-24 12:00 committee: escalation
         11-24 12:00 manager: overdue
+        11-24 12:00 resident: late
         11-24 13:00 director: escalation
         11-24 13:00 manager: overdue
         11-24 14:00 secretary: escalation
@@ -234,6 +239,7 @@ ACCEPTED = {
         11-25 10:00 deputy: escalation
         11-25 10:00 committee: escalation
         11-25 10:00 manager: overdue
+        11-25 10:00 resident: late
         11-26 08:00 director: escalation
         11-26 08:00 manager: overdue
         11-26 10:00 secretary: escalation
@@ -250,6 +256,7 @@ ACCEPTED = {
         12-03 10:00 leader: overdue
         12-03 10:00 deputy: escalation
         12-03 10:00 committee: escalation
+        12-03 10:00 resident: late
         12-09 08:00 leader: overdue
         12-09 08:00 director: escalation
         12-14 10:00 leader: overdue
@@ -265,6 +272,7 @@ ACCEPTED = {
         12-15 10:00 leader: overdue
         12-15 10:00 deputy: escalation
         12-15 10:00 committee: escalation
+        12-15 10:00 resident: late
         12-25 08:00 leader: overdue
         12-25 08:00 director: escalation
         """,
@@ -315,7 +323,8 @@ async def test_accepting_late_repeats_no_rung(cast: Cast) -> None:
     heard = await cast.hear_until(at(11, 24, 12, 30))
 
     assert heard == [
-        f"11-24 12:00 {word}" for word in ("deputy: escalation", "committee: escalation", "manager: overdue")
+        f"11-24 12:00 {word}"
+        for word in ("deputy: escalation", "committee: escalation", "manager: overdue", "resident: late")
     ]
 
 
@@ -369,7 +378,7 @@ async def test_danger_breaks_through_the_night(cast: Cast) -> None:
     heard = await cast.hear_until(at(11, 24, 22, 31))
 
     assert heard[:2] == ["11-24 22:15 manager: reminder", "11-24 22:24 manager: reminder"]
-    assert {line.split()[2] for line in heard} == {"manager:", "deputy:", "committee:"}
+    assert {line.split()[2] for line in heard} == {"manager:", "deputy:", "committee:", "resident:"}
 
 
 async def test_the_night_is_one_message_in_the_morning(cast: Cast) -> None:
@@ -410,7 +419,7 @@ async def test_a_late_tick_at_night_still_waits_for_the_morning(cast: Cast) -> N
     await cast.world.later(hours=13)
     assert cast.manager.new_messages == []
 
-    assert [line.split()[1] for line in await cast.hear_until(at(11, 25, 9))] == ["08:00"] * 5
+    assert [line.split()[1] for line in await cast.hear_until(at(11, 25, 9))] == ["08:00"] * 6
 
 
 async def test_what_could_not_be_told_by_day_waits_for_the_morning(cast: Cast) -> None:
@@ -487,7 +496,7 @@ async def test_three_days_of_downtime_are_one_message_for_each(cast: Cast) -> No
         "director": ["outward"],
         "secretary": ["outward"],
         "manager": [],
-        "resident": [],
+        "resident": ["late"],
     }
 
 
@@ -698,6 +707,7 @@ async def test_who_cannot_be_reached_stops_nobody(cast: Cast) -> None:
     assert heard == [
         "11-25 10:00 deputy: escalation",
         "11-25 10:00 committee: escalation",
+        "11-25 10:00 resident: late",
         "11-26 08:00 director: escalation",
     ]
     assert "楼栋长" in cast.director.last_message

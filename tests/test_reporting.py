@@ -217,7 +217,7 @@ async def test_an_unknown_place_is_asked_back(world: World) -> None:
     resident = await world.resident()
     await resident.sends("9号楼楼道灯坏了")
     await resident.presses("照明")
-    assert resident.sees("「9号楼楼道灯坏了」我没看懂是哪里")
+    assert resident.sees("小区里没找到「9号楼楼道灯坏了」")
     await resident.presses("在别处", "4号楼")
     assert place_in_review(resident) == "4号楼"
 
@@ -260,7 +260,7 @@ async def test_words_that_are_no_address_are_kept_for_the_handler(world: World) 
     await stranger.sends("路灯不亮")
     await stranger.presses("照明")
     await stranger.sends("小花园边上")
-    assert stranger.sees("「小花园边上」我没看懂是哪里")
+    assert stranger.sees("小区里没找到「小花园边上」")
     await stranger.presses("小区公共区域", "提交")
     assert (await world.issue()).text == "路灯不亮\n小花园边上"
     assert (await world.issue()).place.kind == "common_area"

@@ -144,6 +144,7 @@ LINE: dict[str, Any] = {
     "duty": "本楼住户的诉求和通知",
     "topic": "reminder",
     "is_overdue": False,
+    "is_late": False,
     "due": NOW + timedelta(days=1),
     "open_for": timedelta(days=1, hours=3),
 }
@@ -506,7 +507,7 @@ COMPOSED = {
     },
     "places": {"unit", "entrance", "building", "common_area", "compound"},
     "posts": {kind.value for kind in PostKind},
-    "reminders": {"reminder", "overdue", "escalation", "outward"},
+    "reminders": {"reminder", "overdue", "escalation", "outward", "late"},
     "residents": {"approved", "refused"},
     "say": {"reply", "decline", "resolve", "dispute", "reopen", "reject", "mark_duplicate"},
     "states": {state.value for state in State},
@@ -752,3 +753,11 @@ def test_pieces_lose_nothing(text: str) -> None:
     assert "".join(found) == text
     assert all(utf16_length(piece) <= 5 for piece in found)
     assert all(utf16_length(piece) >= 4 for piece in found[:-1])
+
+
+def test_midnight_is_the_end_of_a_day() -> None:
+    """A term that ends with Monday is due on Monday at 24:00, not on Tuesday at 00:00."""
+    midnight = datetime(2026, 11, 30, 16, 0, tzinfo=UTC)
+    facts = {"number": "1", "handler_post": "building_leader", "handler": "刘强", "timezone": TIMEZONE}
+    said = TEXTS.render("zh_CN", "issue.accepted", **{**FACTS, **facts, "resolve_due": midnight})
+    assert "11月30日（周一）24:00" in said

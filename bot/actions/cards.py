@@ -61,6 +61,7 @@ async def facts_of(desk: Desk, issue: Issue) -> dict[str, object]:
         "timezone": await desk.timezone(issue.place.compound_id),
         "filed_at": issue.filed_at,
         "accept_due": clock.due() if issue.state == State.OPEN else None,
+        "is_late": issue.state in UNDONE and clock.fraction_at(desk.now) >= 1,
         "resolve_due": await resolve_due(desk, issue),
         "resolution": issue.resolution,
         "closed_how": issue.closed_how,

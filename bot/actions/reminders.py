@@ -94,12 +94,19 @@ async def _reach(desk: Desk, issue: Issue, one: Rung) -> None:
         attachments=(),
         now=desk.now,
     )
-    await _notify(desk, issue, await _audience(desk, issue, one), one.stage)
+    told = await _audience(desk, issue, one)
+    is_known_above = len(told) > 1
+    if one.percent == desk.rules.ladder.escalate_at:
+        # Who reported it hears once that it is late, and that it has not been forgotten.
+        told.setdefault(issue.reporter_id, "late")
+    await _notify(desk, issue, told, one.stage, is_known_above=is_known_above)
 
 
-async def _notify(desk: Desk, issue: Issue, told: Mapping[int, str], stage: int) -> None:
+async def _notify(
+    desk: Desk, issue: Issue, told: Mapping[int, str], stage: int, *, is_known_above: bool = False
+) -> None:
     """Have people told: person → topic."""
-    facts = {"is_known_above": len(told) > 1}
+    facts = {"is_known_above": is_known_above}
     for person_id, topic in told.items():
         release_at = await _release(desk, issue, topic)
         await desk.store.notices.put(person_id, issue.id, topic, stage, facts, desk.now, release_at)
@@ -183,6 +190,10 @@ async def _tell_single(desk: Desk, issue: Issue, notice: Notice) -> None:
         return
     clock = await clock_of(desk, issue)
     is_committee = Role.COMMITTEE in await roles_of(desk, issue, notice.person_id)
+    own = reporter_choices(issue, now=desk.now)
+    choices = (
+        own if notice.topic == "late" else card_choices(issue, notice.person_id, is_committee=is_committee)
+    )
     await tell_about(
         desk,
         issue,
@@ -196,7 +207,7 @@ async def _tell_single(desk: Desk, issue: Issue, notice: Notice) -> None:
             "may_transfer": is_committee,
         },
         choices=(
-            *card_choices(issue, notice.person_id, is_committee=is_committee)[:1],
+            *choices[:1],
             (choice("open_card", "issue.show", issue.id),),
         ),
         dedupe_key=f"notice:{notice.id}",

@@ -10,9 +10,12 @@ async def addressed(turn: Turn) -> None:
     if not turn.incoming.addressed:
         return
     message = "groups.anonymous" if turn.incoming.is_anonymous else "groups.come_private"
+    turn.say(message, options=((_private(turn),),))
+
+
+def _private(turn: Turn) -> Option:
     label = turn.desk.texts.label(turn.locale, "open_private")
-    url = f"https://t.me/{turn.desk.rules.bot_name}?start=report"
-    turn.say(message, options=((Option(label, url=url),),))
+    return Option(label, url=f"https://t.me/{turn.desk.rules.bot_name}?start=report")
 
 
 async def membership(turn: Turn) -> None:
@@ -25,4 +28,5 @@ async def membership(turn: Turn) -> None:
     if status in ("member", "administrator"):
         # Once in the life of a group: being made administrator later is no reason to speak.
         hello = turn.render("groups.hello")
-        turn.desk.post(incoming.chat, hello, lane=Lane.WORK, dedupe_key=f"hello:{incoming.chat}")
+        options = ((_private(turn),),)
+        turn.desk.post(incoming.chat, hello, options, lane=Lane.WORK, dedupe_key=f"hello:{incoming.chat}")
