@@ -14,6 +14,7 @@ from telegram.request import BaseRequest
 
 from bot.actions.commands import RESIDENT
 from bot.actions.desk import Desk, Rules
+from bot.actions.residents import lose_touch
 from bot.config import Settings
 from bot.conversation.router import AT_ONCE, Router
 from bot.domain.errors import OperatorError, Unavailable
@@ -116,10 +117,8 @@ def assemble(
     async def on_forbidden(connection: Connection, item: Outgoing) -> None:
         """The account cannot be written to any more."""
         desk = Desk(Store(connection), texts, rules, clock())
-        person_id = await desk.store.people.mark_unreachable(CHANNEL, item.chat, desk.now)
-        if person_id is not None and item.chat != rules.operator_chat:
-            desk.tell_operator("operator.unreachable", {"person": person_id})
-            await desk.send()
+        await lose_touch(desk, item.chat)
+        await desk.send()
 
     async def on_migrated(_connection: Connection, old: str, new: str) -> None:
         """A group got a new address; its mail has already been moved."""

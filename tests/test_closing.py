@@ -63,7 +63,7 @@ async def test_the_question_has_all_that_is_needed_to_answer(leader: Phone, resi
 
 
 async def test_many_photos_leave_room_for_the_result(world: World, leader: Phone) -> None:
-    """Of ten pictures of the report the first five come again, so that the result is seen."""
+    """Of ten pictures of the report the first five come again, then the result; each says which it is."""
     resident = await world.resident()
     await resident.sends_album(10, "三栋2单元楼道灯坏了")
     await resident.presses("照明", "提交")
@@ -72,6 +72,7 @@ async def test_many_photos_leave_room_for_the_result(world: World, leader: Phone
     await resolve(leader)
     shown = [message for message in resident.messages if message.id > resident.read_up_to and message.photos]
     assert len(shown) == 6
+    assert [message.text for message in shown if message.text] == ["报事时", "办好后"]
 
 
 async def test_a_yes_closes_and_asks_once(world: World, leader: Phone, resident: Phone) -> None:

@@ -1,5 +1,6 @@
 """Groups: the bot is quiet unless spoken to, and nothing personal is said there."""
 
+from bot.domain.posts import PostKind
 from bot.sandbox.people import Group
 from tests.world import Phone, World
 
@@ -115,3 +116,17 @@ async def test_a_changed_word_in_a_group_is_left_alone(world: World) -> None:
     await world.settle()
     assert said(leader, group) == before
     assert before
+
+
+async def test_a_leader_who_blocks_the_bot_is_missed(world: World) -> None:
+    """The committee is told once, and whom to call; new issues go to the next in line."""
+    leader = await world.leader_of("3")
+    member = await world.holder(PostKind.SELF_MANAGEMENT_COMMITTEE)
+    leader.user.blocks_bot()
+    await world.settle()
+    assert "联系不上了" in member.last_message
+    await member.forgets()
+    resident = await world.resident("3")
+    await resident.reports()
+    assert not any("联系不上了" in text for text in member.new_messages)
+    assert "自管委" in resident.last_message

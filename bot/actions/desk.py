@@ -196,14 +196,16 @@ class Desk:
             )
         )
 
-    async def show_photos(self, person_id: int, photos: Sequence[str], lane: Lane = Lane.WORK) -> None:
-        """Post photos, as an album where there are several."""
+    async def show_photos(self, person_id: int, photos: Sequence[str], caption: str = "") -> None:
+        """Post photos, as an album where there are several; `caption` is a message without facts."""
         addressee = await self.addressee(person_id)
         if addressee is None or not photos:
             return
-        payload = {"photos": list(photos[:MORE_PHOTOS])}
+        payload: dict[str, object] = {"photos": list(photos[:MORE_PHOTOS])}
+        if caption:
+            payload["caption"] = self.texts.render(self.locale(addressee), caption)
         self.mail.append(
-            Mail(self.rules.bot_id, addressee.address, lane, Intent.PHOTOS, payload, person_id=person_id)
+            Mail(self.rules.bot_id, addressee.address, Lane.WORK, Intent.PHOTOS, payload, person_id=person_id)
         )
 
     async def play_voice(self, person_id: int, voice: str) -> None:

@@ -10,7 +10,7 @@ from bot.actions.desk import Desk, choice
 from bot.actions.issues import act, stand_in
 from bot.actions.tellings import Said
 from bot.domain.errors import Refused
-from bot.domain.posts import SHARED, Place, chain_for, holders_at, may_approve
+from bot.domain.posts import SHARED, Place, chain_for, committee_of, holders_at, may_approve
 from bot.domain.transitions import Action
 from bot.storage.links import Link
 from bot.storage.people import Residency
@@ -220,3 +220,25 @@ async def _hand_over(desk: Desk, post: Post, former: int, person_id: int) -> Non
         "name": (await desk.store.people.details(person_id)).name,
     }
     await desk.tell(former, "residents.post_ended", facts)
+
+
+async def lose_touch(desk: Desk, address: str) -> None:
+    """Somebody can no longer be written to: the operator learns it, and the committee if they hold a post."""
+    person_id = await desk.store.people.mark_unreachable(desk.rules.channel, address, desk.now)
+    if person_id is None or address == desk.rules.operator_chat:
+        return
+    desk.tell_operator("operator.unreachable", {"person": person_id})
+    for held in await desk.store.posts.of_person(person_id):
+        post = await desk.store.posts.post(held.post_id)
+        if post is None:
+            continue
+        facts = {
+            "name": (await desk.store.people.details(person_id)).name,
+            "post": post.kind.value,
+            "compound": post.compound,
+            "building": post.building,
+            "entrance": post.entrance,
+        }
+        for holder in committee_of(await desk.holders(post.compound_id)):
+            if holder.person_id != person_id:
+                await desk.tell(holder.person_id, "residents.holder_lost", facts)

@@ -1,7 +1,7 @@
 """Who hears of what was done to an issue."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from bot.actions.cards import hand_over, redraw_verdict, reporter_choices, tell_about, verdict_key
 from bot.actions.desk import Choices, Desk, choice
@@ -10,7 +10,7 @@ from bot.domain.transitions import Action
 from bot.storage.issues import Issue
 
 BEFORE_MOST = 5
-"""Photos of the report shown again with those of the result: one album holds ten."""
+"""Photos of the report shown again beside those of the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ async def _tell_reporter(desk: Desk, deed: Deed, after: Issue, message: str, cho
     await _pass_on(desk, deed.said, after.reporter_id)
 
 
-async def _pass_on(desk: Desk, said: Said, person_id: int) -> None:
-    await desk.show_photos(person_id, said.photos)
+async def _pass_on(desk: Desk, said: Said, person_id: int, caption: str = "") -> None:
+    await desk.show_photos(person_id, said.photos, caption)
     for voice in said.voices:
         await desk.play_voice(person_id, voice)
 
@@ -93,8 +93,8 @@ async def _told_resolved(desk: Desk, deed: Deed, after: Issue) -> None:
     """R9: two big buttons under the original text, the place and both photos."""
     attached = await desk.store.issues.attachments(after.id)
     before = [one.file for one in attached if one.action == "file" and one.kind == "photo"]
-    shown = replace(deed.said, photos=(*before[:BEFORE_MOST], *deed.said.photos))
-    await _pass_on(desk, shown, after.reporter_id)
+    await desk.show_photos(after.reporter_id, before[:BEFORE_MOST], "issue.photo_before")
+    await _pass_on(desk, deed.said, after.reporter_id, "issue.photo_after")
     await tell_about(
         desk,
         after,

@@ -1,5 +1,6 @@
 """Group chats: the bot is quiet; addressed, it points to private chat."""
 
+from bot.actions.residents import lose_touch
 from bot.conversation.turn import Turn
 from bot.domain.options import Option
 from bot.storage.mailboxes import Lane
@@ -23,7 +24,7 @@ async def membership(turn: Turn) -> None:
     status, incoming = turn.incoming.membership, turn.incoming
     if incoming.is_private:
         if status in ("kicked", "left"):
-            await turn.store.people.mark_unreachable(turn.desk.rules.channel, incoming.sender, turn.desk.now)
+            await lose_touch(turn.desk, incoming.sender)
         return
     if status in ("member", "administrator"):
         # Once in the life of a group: being made administrator later is no reason to speak.
