@@ -353,3 +353,11 @@ async def test_who_was_left_out_of_the_register_is_followed(world: World) -> Non
     assert deputy.sees("报事人在催")
     assert leader.sees("您不用管了")
     assert [event.actor_id for event in await world.history() if event.action == "transfer"] == [None]
+
+
+async def test_an_odd_word_is_no_report(world: World) -> None:
+    """火星 is no unit of this compound, and no fire either."""
+    newcomer = world.newcomer()
+    await newcomer.opens(JOIN_PREFIX + await world.joining_code("5", "1"))
+    await newcomer.sends("火星")
+    assert newcomer.sees("小区里没找到「火星」")

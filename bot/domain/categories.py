@@ -13,6 +13,7 @@ from bot.domain.vocabulary import (
     CHATTER,
     CONTENT_AFTER_ALL,
     EMERGENCIES,
+    IN_ENGLISH,
     MEANS_NOTHING,
     NO_EMERGENCY,
     PRAISE,
@@ -162,6 +163,9 @@ class _Lexicon:
                     break
 
 
+_ENGLISH_WEIGHT: Final = 8
+
+
 def _weights() -> dict[str, dict[str, int]]:
     """Word -> category -> weight."""
     weights: dict[str, dict[str, int]] = {}
@@ -169,6 +173,9 @@ def _weights() -> dict[str, dict[str, int]]:
         for weight, words in tiers.items():
             for word in words.split():
                 weights.setdefault(word, {})[key] = weight
+    for key, english in IN_ENGLISH.items():
+        for word in english.split():
+            weights.setdefault(word, {})[key] = _ENGLISH_WEIGHT
     return weights
 
 

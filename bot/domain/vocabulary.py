@@ -478,3 +478,23 @@ CONTENT_AFTER_ALL: Final = (
     "不用谢 不错 没问题 不用了 修好 换好 清理好 处理好 换新 天天快乐"
 )
 """Words that hide a word of trouble and mean none."""
+
+IN_ENGLISH: Final[dict[str, str]] = {
+    "parking": "parking parked carpark garage",
+    "illegal_structure": "illegalbuild illegalstructure extension shed",
+    "stairwell_hygiene": "garbage rubbish trash litter dirty",
+    "lighting": "lamp lightbulb lightis lightsare thelight streetlight stairlight",
+    "lift": "elevator thelift liftis liftstuck liftbroke",
+    "utilities": "water electricity powercut poweroutage nopower pipe leaking sewer drain gassmell toiletblocked",
+    "gate_security": "guard gate stranger theft stolen burglar camera",
+    "noise": "noise noisy loud drilling music neighbour neighbor",
+    "pets": "thedog dogs adog barking puppy stray",
+    "falling_objects": "thrownfrom threwfrom fallingobject throwing",
+    "fire_lane": "firelane fireexit fireescape fireengine firehydrant",
+    "greening": "tree lawn grass garden bushes",
+    "public_facilities": "playground publictoilet activityroom fitness bench",
+    "building_fabric": "ceiling theroof crack plaster outerwall",
+    "property_service": "propertyfee managementfee propertycompany propertymanage",
+    "suggestion": "suggest proposal",
+}
+"""What residents who write English say, without the spaces; each word weighs the same."""

@@ -33,6 +33,8 @@ READ_MOST = 300
 """Characters in which an address or a category is looked for; people say what it is about early."""
 BUTTONS_MOST = 90
 JOINING = "join"
+A_SENTENCE = 5
+"""Characters from which a message may tell of trouble."""
 PLACES_MOST = 20
 
 
@@ -64,8 +66,11 @@ def interrupts(turn: Turn) -> bool:
     if turn.dialog is None or turn.dialog.dialog != JOINING or turn.incoming.kind not in ("text", "photo"):
         return False
     text = turn.text[:READ_MOST]
+    if turn.incoming.kind == "photo" or names_emergency(text):
+        return True
     guesses = guess(text, tuple(turn.desk.rules.categories.values()))
-    return turn.incoming.kind == "photo" or looks_like_report(guesses, text)
+    # A word or two may be a name or a place that is not in the register.
+    return len(text) >= A_SENTENCE and looks_like_report(guesses, text)
 
 
 def _seems_a_report(turn: Turn, data: Mapping[str, Any]) -> bool:

@@ -1360,3 +1360,20 @@ def test_a_guess_is_quick() -> None:
         guess(text, DEFAULT_CATEGORIES)
         best = min(best, perf_counter() - start)
     assert best < 0.01
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("There is no water in building 2", "utilities"),
+        ("The lamp in the stairwell is broken", "lighting"),
+        ("the lift is stuck again", "lift"),
+        ("Somebody parked in front of our door", "parking"),
+        ("my neighbour is so loud at night", "noise"),
+        ("rubbish on the stairs for a week", "stairwell_hygiene"),
+        ("a car blocks the fire lane", "fire_lane"),
+    ],
+)
+def test_english_is_guessed_too(text: str, key: str) -> None:
+    """The usual matters in plain English."""
+    assert guess(text, DEFAULT_CATEGORIES)[0].category.key == key
