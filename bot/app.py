@@ -30,7 +30,7 @@ from bot.storage.mailboxes import Outbox, Outgoing
 from bot.storage.postgres import PostgresDatabase
 from bot.storage.sqlite import SqliteDatabase
 from bot.storage.store import Store
-from bot.texts import LOCALES, Texts
+from bot.texts import Texts
 
 log = structlog.get_logger(__name__)
 
@@ -38,8 +38,8 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 STOP_WITHIN = 8.0
 """Seconds a stop waits for calls under way; a service manager kills after ten."""
 CHANNEL = "telegram"
-LANGUAGE_CODES = {"zh_CN": "zh", "zh_TW": "", "en": "en"}
-"""Which of Telegram's two-letter languages sees which texts; zh_TW has none of its own."""
+COMMANDS_IN = {None: "zh_CN", "zh": "zh_CN", "en": "en"}
+"""Which texts each of Telegram's two-letter languages sees, and everybody else; zh_TW has none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +143,9 @@ def assemble(
 
 async def introduce(bot: Bot, texts: Texts) -> None:
     """Show the residents' commands in every private chat, in each language; leaders get theirs by chat."""
-    for locale in LOCALES:
+    for code, locale in COMMANDS_IN.items():
         commands = [(name, texts.label(locale, f"command_{name}")) for name in RESIDENT]
-        code = LANGUAGE_CODES[locale] or None
-        if code is not None:
-            await bot.set_my_commands(commands, BotCommandScopeAllPrivateChats(), language_code=code)
-        if locale == LOCALES[0]:
-            await bot.set_my_commands(commands, BotCommandScopeAllPrivateChats())
+        await bot.set_my_commands(commands, BotCommandScopeAllPrivateChats(), language_code=code)
 
 
 async def run(settings: Settings, request: Callable[[], BaseRequest] = AiohttpRequest) -> None:

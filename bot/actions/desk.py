@@ -1,7 +1,7 @@
 """What an action works with: the open transaction, the texts, the rules, the time, and a post bag."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from functools import cache
 from typing import Any
@@ -183,6 +183,9 @@ class Desk:
     ) -> None:
         """Put a rendered message into the bag; `more` goes into the payload as it is."""
         payload = {"text": text, "options": as_payload(options), **more}
+        if self._is_hushed and lane == Lane.WORK:
+            # A reply goes to somebody who is awake: they have just written.
+            payload["is_silent"] = True
         self.mail.append(
             Mail(
                 self.rules.bot_id,
@@ -198,31 +201,24 @@ class Desk:
 
     async def show_photos(self, person_id: int, photos: Sequence[str], caption: str = "") -> None:
         """Post photos, as an album where there are several; `caption` is a message without facts."""
-        addressee = await self.addressee(person_id)
-        if addressee is None or not photos:
-            return
-        payload: dict[str, object] = {"photos": list(photos[:MORE_PHOTOS])}
-        if caption:
-            payload["caption"] = self.texts.render(self.locale(addressee), caption)
-        self.mail.append(
-            Mail(self.rules.bot_id, addressee.address, Lane.WORK, Intent.PHOTOS, payload, person_id=person_id)
-        )
+        if photos:
+            await self._show(person_id, Intent.PHOTOS, {"photos": list(photos[:MORE_PHOTOS])}, caption)
 
     async def play_voice(self, person_id: int, voice: str) -> None:
         """Post a voice message as it was spoken."""
+        await self._show(person_id, Intent.VOICE, {"voice": voice})
+
+    async def _show(self, person_id: int, intent: Intent, payload: dict[str, Any], caption: str = "") -> None:
         addressee = await self.addressee(person_id)
-        if addressee is not None:
-            payload = {"voice": voice}
-            self.mail.append(
-                Mail(
-                    self.rules.bot_id,
-                    addressee.address,
-                    Lane.WORK,
-                    Intent.VOICE,
-                    payload,
-                    person_id=person_id,
-                )
-            )
+        if addressee is None:
+            return
+        if caption:
+            payload["caption"] = self.texts.render(self.locale(addressee), caption)
+        if self._is_hushed:
+            payload["is_silent"] = True
+        self.mail.append(
+            Mail(self.rules.bot_id, addressee.address, Lane.WORK, intent, payload, person_id=person_id)
+        )
 
     def tell_operator(
         self, message: str, facts: Mapping[str, object], *, dedupe_key: str | None = None
@@ -233,18 +229,12 @@ class Desk:
             self.post(self.rules.operator_chat, text, lane=Lane.WORK, dedupe_key=dedupe_key)
 
     async def hush_by_night(self, compound_id: int, urgency: str) -> None:
-        """In quiet hours, what is told to others arrives without a sound, unless there is danger."""
+        """In quiet hours, what is told from now on arrives without a sound, unless there is danger."""
         quiet = self.rules.quiet_hours(await self.timezone(compound_id))
         self._is_hushed = quiet.release(self.now, urgency) > self.now
 
     async def send(self) -> None:
         """Write the bag into the outbox."""
-        if self._is_hushed:
-            # A reply goes to somebody who is awake: they have just written.
-            self.mail = [
-                replace(item, payload={**item.payload, "is_silent": True}) if item.lane == Lane.WORK else item
-                for item in self.mail
-            ]
         if self.mail:
             await self.store.outbox.put(self.mail, self.now)
             self.mail.clear()

@@ -190,10 +190,10 @@ async def _tell_single(desk: Desk, issue: Issue, notice: Notice) -> None:
         return
     clock = await clock_of(desk, issue)
     is_committee = Role.COMMITTEE in await roles_of(desk, issue, notice.person_id)
-    own = reporter_choices(issue, now=desk.now)
-    choices = (
-        own if notice.topic == "late" else card_choices(issue, notice.person_id, is_committee=is_committee)
-    )
+    if notice.topic == "late":
+        choices = reporter_choices(issue, now=desk.now)
+    else:
+        choices = card_choices(issue, notice.person_id, is_committee=is_committee)
     await tell_about(
         desk,
         issue,
@@ -206,10 +206,7 @@ async def _tell_single(desk: Desk, issue: Issue, notice: Notice) -> None:
             "is_known_above": notice.facts["is_known_above"],
             "may_transfer": is_committee,
         },
-        choices=(
-            *choices[:1],
-            (choice("open_card", "issue.show", issue.id),),
-        ),
+        choices=(*choices[:1], (choice("open_card", "issue.show", issue.id),)),
         dedupe_key=f"notice:{notice.id}",
     )
 

@@ -212,14 +212,18 @@ async def _hand_over(desk: Desk, post: Post, former: int, person_id: int) -> Non
         if is_of_post and issue.state in UNDONE:
             with suppress(Refused):
                 await act(desk, issue.id, former, Action.TRANSFER, Said(target=person_id))
-    facts = {
+    facts = {**post_facts(post), "name": (await desk.store.people.details(person_id)).name}
+    await desk.tell(former, "residents.post_ended", facts)
+
+
+def post_facts(post: Post) -> dict[str, object]:
+    """A post and where it is held, as the templates take it."""
+    return {
         "post": post.kind.value,
         "compound": post.compound,
         "building": post.building,
         "entrance": post.entrance,
-        "name": (await desk.store.people.details(person_id)).name,
     }
-    await desk.tell(former, "residents.post_ended", facts)
 
 
 async def lose_touch(desk: Desk, address: str) -> None:
@@ -228,17 +232,12 @@ async def lose_touch(desk: Desk, address: str) -> None:
     if person_id is None or address == desk.rules.operator_chat:
         return
     desk.tell_operator("operator.unreachable", {"person": person_id})
+    name = (await desk.store.people.details(person_id)).name
     for held in await desk.store.posts.of_person(person_id):
         post = await desk.store.posts.post(held.post_id)
         if post is None:
             continue
-        facts = {
-            "name": (await desk.store.people.details(person_id)).name,
-            "post": post.kind.value,
-            "compound": post.compound,
-            "building": post.building,
-            "entrance": post.entrance,
-        }
+        facts = {**post_facts(post), "name": name}
         for holder in committee_of(await desk.holders(post.compound_id)):
             if holder.person_id != person_id:
                 await desk.tell(holder.person_id, "residents.holder_lost", facts)

@@ -1,6 +1,6 @@
 """Dialogs: questions that survive a restart. Cancel, back, expiry and old buttons are solved here, once."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -43,6 +43,11 @@ class Dialog:
 def pick(label: str, *values: object, text: str = "", **facts: object) -> Choice:
     """Something to tap at a question; the round is filled in when the question is put."""
     return Choice(Press(KIND, tuple(str(value) for value in values)), label=label, text=text, facts=facts)
+
+
+def grid(picks: Sequence[Choice], columns: int) -> Choices:
+    """The same in rows of so many."""
+    return [tuple(picks[at : at + columns]) for at in range(0, len(picks), columns)]
 
 
 def put_question(

@@ -59,5 +59,5 @@ CONTENTS = Contents(
     group=groups.addressed,
     menu=MENU,
     membership=groups.membership,
-    interrupts=report.interrupts,
+    interrupts=joining.interrupts,
 )

@@ -212,11 +212,7 @@ async def list_work(turn: Turn) -> None:
     count = await turn.store.issues.count_of_handler(turn.person_id)
     lines = [await facts_of(turn.desk, issue) for issue in issues]
     rows = [(choice("open_number", "issue.show", issue.id, number=issue.number),) for issue in issues]
-    turn.say(
-        "card.work",
-        {"lines": lines, "count": count, "rest": count - len(lines), "now": turn.desk.now},
-        choices=rows,
-    )
+    turn.say("card.work", {"lines": lines, "count": count, "rest": count - len(lines)}, choices=rows)
 
 
 # Saying something with it: one dialog for every action that needs words ---------------------------------

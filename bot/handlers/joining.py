@@ -1,29 +1,33 @@
 """Joining by the link at the entrance, taking up a post by a one-time link, and approving who asks."""
 
-from typing import Any
-
 from bot.actions.commands import offer
+from bot.actions.desk import Choices
 from bot.actions.residents import (
     KINDS,
     NAME_MOST,
     ask_to_join,
     decide,
     link_for,
+    post_facts,
     show_request,
     take_post,
     unclaimed_holders,
 )
-from bot.conversation.dialog import Dialog, Step, begin, pick, put_question, remember
+from bot.conversation.dialog import Dialog, Step, begin, grid, pick, put_question, remember
 from bot.conversation.turn import Turn, plain
 from bot.domain.addresses import Register, find_places, normal_label
 from bot.domain.addresses import match as match_address
+from bot.domain.categories import names_emergency
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.posts import SHARED
+from bot.handlers.report import READ_MOST, tells_of_trouble
 from bot.storage.links import Link
 from bot.texts import short
 
 BUTTONS_MOST = 80
 CANDIDATES_MOST = 20
+A_SENTENCE = 5
+"""Characters from which a message may tell of trouble."""
 
 
 async def open_link(turn: Turn) -> None:
@@ -286,19 +290,13 @@ async def _take_who(turn: Turn) -> str | None:
 
 async def _take_post(turn: Turn, link: Link, register_person: int | None) -> None:
     post = await take_post(turn.desk, turn.person_id, link, register_person)
-    facts = {
-        "post": post.kind.value,
-        "compound": post.compound,
-        "building": post.building,
-        "entrance": post.entrance,
-    }
-    turn.say("join.post_taken", facts, menu=True)
+    turn.say("join.post_taken", post_facts(post), menu=True)
     await offer(turn.desk, turn.person_id)
 
 
-def _grid(entries: list[tuple[int, str]], kind: str, columns: int) -> list[tuple[Any, ...]]:
+def _grid(entries: list[tuple[int, str]], kind: str, columns: int) -> Choices:
     picks = [pick("", kind, entry_id, text=label) for entry_id, label in entries[:BUTTONS_MOST]]
-    return [tuple(picks[at : at + columns]) for at in range(0, len(picks), columns)]
+    return grid(picks, columns)
 
 
 async def _door_facts(turn: Turn) -> dict[str, object]:
@@ -325,3 +323,18 @@ DIALOG = Dialog(
         "who": Step(_ask_who, _take_who),
     },
 )
+
+
+def interrupts(turn: Turn) -> bool:
+    """Whether somebody asked where they live tells of trouble instead, or shows it: that comes first."""
+    if (
+        turn.dialog is None
+        or turn.dialog.dialog != DIALOG.name
+        or turn.incoming.kind not in ("text", "photo")
+    ):
+        return False
+    text = turn.text[:READ_MOST]
+    if turn.incoming.kind == "photo" or names_emergency(text):
+        return True
+    # A word or two may be a name or a place that is not in the register.
+    return len(text) >= A_SENTENCE and tells_of_trouble(turn, text)

@@ -7,12 +7,13 @@ from typing import Any
 from bot.actions.cards import facts_of
 from bot.actions.desk import Choice, Choices, choice
 from bot.actions.issues import TEXT_MOST, Report, file, foresee
-from bot.conversation.dialog import Dialog, Step, begin, finish, pick, put_question, remember
+from bot.conversation.dialog import Dialog, Step, begin, finish, grid, pick, put_question, remember
 from bot.conversation.turn import Turn, plain
 from bot.domain.addresses import Place as RegisterPlace
 from bot.domain.addresses import Register, find_places, match, normal_label
 from bot.domain.categories import (
     Category,
+    Guess,
     guess,
     is_chatter,
     looks_like_report,
@@ -32,9 +33,6 @@ LIKELY = 3
 READ_MOST = 300
 """Characters in which an address or a category is looked for; people say what it is about early."""
 BUTTONS_MOST = 90
-JOINING = "join"
-A_SENTENCE = 5
-"""Characters from which a message may tell of trouble."""
 PLACES_MOST = 20
 
 
@@ -61,22 +59,17 @@ async def from_message(turn: Turn) -> None:
     await begin(turn, DIALOG, "category" if _seems_a_report(turn, data) else "is_it", **data)
 
 
-def interrupts(turn: Turn) -> bool:
-    """Whether somebody asked where they live tells of trouble instead, or shows it: that comes first."""
-    if turn.dialog is None or turn.dialog.dialog != JOINING or turn.incoming.kind not in ("text", "photo"):
-        return False
-    text = turn.text[:READ_MOST]
-    if turn.incoming.kind == "photo" or names_emergency(text):
-        return True
-    guesses = guess(text, tuple(turn.desk.rules.categories.values()))
-    # A word or two may be a name or a place that is not in the register.
-    return len(text) >= A_SENTENCE and looks_like_report(guesses, text)
-
-
 def _seems_a_report(turn: Turn, data: Mapping[str, Any]) -> bool:
-    text = data["text"]
-    guesses = guess(text[:READ_MOST], tuple(turn.desk.rules.categories.values()))
-    return bool(data["photos"] or data["voices"]) or looks_like_report(guesses, text)
+    return bool(data["photos"] or data["voices"]) or tells_of_trouble(turn, data["text"])
+
+
+def tells_of_trouble(turn: Turn, text: str) -> bool:
+    """Whether these words bring a matter, and no small talk."""
+    return looks_like_report(_guesses(turn, text), text)
+
+
+def _guesses(turn: Turn, text: str) -> tuple[Guess, ...]:
+    return guess(text[:READ_MOST], tuple(turn.desk.rules.categories.values()))
 
 
 def _add(turn: Turn) -> bool:
@@ -154,15 +147,14 @@ async def _ask_category(turn: Turn) -> None:
     if not text:
         await _ask_all_categories(turn)
         return
-    guesses = guess(text, tuple(turn.desk.rules.categories.values()))[:LIKELY]
-    rows = [(_named(turn, found.category),) for found in guesses if found.score > 0]
+    rows = [(_named(turn, found.category),) for found in _guesses(turn, text)[:LIKELY] if found.score > 0]
     last = (pick("other_categories", "_all"), pick("no_report", "_none"))
     _put_categories(turn, (*rows, last), is_outside=outside_matter(text))
 
 
 async def _ask_all_categories(turn: Turn) -> None:
     names = [_named(turn, category) for category in turn.desk.rules.categories.values()]
-    _put_categories(turn, _grid(names, 2), is_outside=False)
+    _put_categories(turn, grid(names, 2), is_outside=False)
 
 
 def _named(turn: Turn, category: Category) -> Choice:
@@ -333,7 +325,7 @@ async def _ask_elsewhere(turn: Turn) -> None:
 
 async def _buildings(turn: Turn) -> Choices:
     buildings = await turn.store.places.buildings(turn.data["compound"])
-    return _grid([pick("", "building", one, text=name) for one, name in buildings[:BUTTONS_MOST]], 3)
+    return grid([pick("", "building", one, text=name) for one, name in buildings[:BUTTONS_MOST]], 3)
 
 
 async def _ask_pick_place(turn: Turn) -> None:
@@ -486,10 +478,6 @@ async def _shown_phone(turn: Turn, issue: Issue) -> str:
     card = await turn.store.posts.contact_card(place.compound_id, place.building_id, turn.desk.rules.channel)
     shown = [line.phone for line in card if (line.kind, line.name) == (issue.handler_post, handler.name)]
     return next(iter(shown), "")
-
-
-def _grid(picks: Sequence[Choice], columns: int) -> Choices:
-    return [tuple(picks[at : at + columns]) for at in range(0, len(picks), columns)]
 
 
 DIALOG = Dialog(
