@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 TEMPLATES = Path(__file__).parent.parent / "templates"
 STOP_WITHIN = 8.0
 """Seconds a stop waits for calls under way; a service manager kills after ten."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CHANNEL = "telegram"
 COMMANDS_IN = {None: "zh_CN", "zh": "zh_CN", "en": "en"}
 """Which texts each of Telegram's two-letter languages sees, and everybody else; zh_TW has none of its own."""
@@ -68,17 +69,23 @@ class App:
                 await asyncio.wait_for(self.letters.wait(), 1.0)
 
 
-def system_clock(offset_file: Path | None) -> Callable[[], datetime]:
-    """The time now; with an offset file, moved by the whole number of microseconds in it."""
-    if offset_file is None:
+def system_clock(file: Path | None = None) -> Callable[[], datetime]:
+    """The time now; with a clock file, the time it says.
+
+    It holds a whole number of microseconds: `n`, by which the time is ahead, or `=n`, at which since 1970 it
+    stands still. Without the file, or with nonsense in it, it is the time now.
+    """
+    if file is None:
         return lambda: datetime.now(UTC)
 
     def moved() -> datetime:
         try:
-            offset = int(offset_file.read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            offset = 0
-        return datetime.now(UTC) + timedelta(microseconds=offset)
+            said = file.read_text(encoding="ascii")
+            if said.startswith("="):
+                return EPOCH + timedelta(microseconds=int(said[1:]))
+            return datetime.now(UTC) + timedelta(microseconds=int(said))
+        except (OSError, ValueError, OverflowError):
+            return datetime.now(UTC)
 
     return moved
 
@@ -109,9 +116,19 @@ def rules_of(settings: Settings, bot_id: int, bot_name: str) -> Rules:
 
 
 def assemble(
-    database: Database, bot: Bot, texts: Texts, rules: Rules, clock: Callable[[], datetime], pace: Pace
+    database: Database,
+    bot: Bot,
+    texts: Texts,
+    rules: Rules,
+    clock: Callable[[], datetime],
+    pace: Pace,
+    *,
+    wall: Callable[[], datetime] | None = None,
 ) -> App:
-    """Join the parts; nothing runs yet. The bot must have been initialised."""
+    """Join the parts; nothing runs yet. The bot must have been initialised.
+
+    `wall` is the time Telegram lives in, where `clock` may be moved by hand.
+    """
     letters = asyncio.Event()
 
     async def on_forbidden(connection: Connection, item: Outgoing) -> None:
@@ -132,7 +149,14 @@ def assemble(
             await desk.send()
 
     courier = Courier(
-        database, bot, clock, pace, on_forbidden=on_forbidden, on_migrated=on_migrated, on_buried=on_buried
+        database,
+        bot,
+        wall or clock,
+        pace,
+        on_forbidden=on_forbidden,
+        on_migrated=on_migrated,
+        on_buried=on_buried,
+        hours=clock,
     )
     router = Router(
         database, texts, rules, CONTENTS, Reader(rules.bot_id, rules.bot_name).read, clock, courier.wake.set
@@ -192,7 +216,8 @@ async def run(settings: Settings, request: Callable[[], BaseRequest] = AiohttpRe
             )
             clock = system_clock(settings.clock.offset_file)
             rules = rules_of(settings, bot.id, bot.username)
-            await _serve(assemble(database, bot, texts, rules, clock, pace), settings.jobs.tick_seconds)
+            app = assemble(database, bot, texts, rules, clock, pace, wall=system_clock())
+            await _serve(app, settings.jobs.tick_seconds)
         finally:
             await bot.shutdown()
     finally:

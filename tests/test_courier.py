@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -75,7 +75,9 @@ class PostOffice:
         self.bot = Bot(TOKEN, request=request, get_updates_request=request)
         self.courier = self.new_courier()
 
-    def new_courier(self, pace: Pace = TELEGRAMS_PACE) -> Courier:
+    def new_courier(
+        self, pace: Pace = TELEGRAMS_PACE, hours: Callable[[], datetime] | None = None
+    ) -> Courier:
         """Another process with the same mail."""
         return Courier(
             self.database,
@@ -85,6 +87,7 @@ class PostOffice:
             on_forbidden=self._on_forbidden,
             on_migrated=self._on_migrated,
             on_buried=self._on_buried,
+            hours=hours,
         )
 
     async def _on_forbidden(self, connection: Connection, item: Outgoing) -> None:
@@ -437,6 +440,27 @@ async def test_an_hour_to_come_is_the_next_instant(office: PostOffice) -> None:
     await office.deliver_all()
     assert texts(resident) == ["已收到", "提醒"]
     assert await office.courier.next_at() is None
+
+
+async def test_a_stopped_clock_in_the_compound_stops_no_mail(office: PostOffice) -> None:
+    """Pace, retries and leases are Telegram's time; only what waits for an hour waits for the compound's."""
+    resident, at = office.person("王"), [START]
+    office.courier = office.new_courier(hours=lambda: at[0])
+    eight = START + timedelta(hours=22)
+    later = Mail(1, str(resident.id), Lane.WORK, Intent.SAY, {"text": "提醒"}, not_before=eight)
+    office.sandbox.faults.add("sendMessage", dropped())
+    await office.post(later, *(say(resident, str(number)) for number in range(9)))
+    began = office.clock()
+    for _ in range(200):
+        await office.courier.deliver_some()
+        if (due := await office.courier.next_at()) is None or due > began + timedelta(minutes=1):
+            break
+        office.clock.move(max(due - office.clock(), timedelta()))
+    assert texts(resident) == [str(number) for number in range(9)]
+    assert await office.courier.next_at() == office.clock() + timedelta(hours=22)
+    at[0] = eight
+    await office.courier.deliver_some()
+    assert texts(resident)[-1] == "提醒"
 
 
 # ---- what goes wrong

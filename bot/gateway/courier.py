@@ -40,6 +40,10 @@ Settlement = Callable[[Connection], Awaitable[None]]
 class Courier:
     """Delivers what waits in the outbox, at least once. Set `wake` after posting.
 
+    `clock` is Telegram's time: by it calls are paced, leased and tried again. `hours` is the time in the
+    compound, for what was posted for a certain hour: where people try the bot out, that clock is moved and
+    stopped, and Telegram's limits do not care. Without it there is one time for both.
+
     The hooks run inside the transaction that settles the row: `on_forbidden(connection, item)` when the chat
     can no longer be reached, `on_migrated(connection, old, new)` when a group got a new address,
     `on_buried(connection, item, error)` when Telegram refuses a message for good.
@@ -56,11 +60,13 @@ class Courier:
         on_forbidden: Callable[[Connection, Outgoing], Awaitable[None]],
         on_migrated: Callable[[Connection, str, str], Awaitable[None]],
         on_buried: Callable[[Connection, Outgoing, str], Awaitable[None]],
+        hours: Callable[[], datetime] | None = None,
     ) -> None:
         self.wake = asyncio.Event()
         self._database = database
         self._bot = bot
         self._clock = clock
+        self._hours = hours or clock
         # What is under way when the process is killed comes twice: no more than a quarter of a second's mail.
         self._meter = Meter(pace, max(1, min(CONNECTIONS, pace.overall_per_second // 4)))
         self._on_forbidden = on_forbidden
@@ -89,7 +95,7 @@ class Courier:
         """When something may go next, not before now; None when nothing waits."""
         now = self._clock()
         async with self._database.transaction() as connection:
-            at = await Outbox(connection).next_at(now)
+            at = await Outbox(connection).next_at(now, hour=self._hours())
         return None if at is None else max(at, self._paused_until, self._meter.free_at(now))
 
     async def run(self) -> None:
@@ -126,16 +132,16 @@ class Courier:
     async def _claim(self) -> list[tuple[Outgoing, int | None]]:
         """Lease what may go now, with the message each card stands in; what came too late is settled."""
         await self._flush()
-        now = self._clock()
+        now, hour = self._clock(), self._hours()
         room = self._meter.room(now)
         if room <= 0 or now < self._paused_until:
             return []
         ready = []
         async with self._database.transaction() as connection:
             outbox = Outbox(connection)
-            for item in await outbox.claim(room, now, now + LEASE):
-                if item.expires_at is not None and item.expires_at <= now:
-                    await outbox.settle_expired(item, now)
+            for item in await outbox.claim(room, now, now + LEASE, hour=hour):
+                if item.expires_at is not None and item.expires_at <= hour:
+                    await outbox.settle_expired(item, hour)
                 elif item.intent in _MESSAGES and (free_at := self._meter.chat_free_at(item.chat, now)) > now:
                     await outbox.put_off(item, free_at)
                 else:
@@ -177,7 +183,7 @@ class Courier:
 
     def _sent(self, item: Outgoing, message_id: int | None) -> Settlement:
         async def settle(connection: Connection) -> None:
-            await Outbox(connection).settle_sent(item, message_id, self._clock())
+            await Outbox(connection).settle_sent(item, message_id, self._hours())
 
         return settle
 
@@ -229,14 +235,14 @@ class Courier:
 
     def _unreachable(self, item: Outgoing, error: str) -> Settlement:
         async def settle(connection: Connection) -> None:
-            await Outbox(connection).bury_chat(item.chat, error, self._clock())
+            await Outbox(connection).bury_chat(item.chat, error, self._hours())
             await self._on_forbidden(connection, item)
 
         return settle
 
     def _buried(self, item: Outgoing, error: str) -> Settlement:
         async def settle(connection: Connection) -> None:
-            await Outbox(connection).settle_buried(item, error, self._clock())
+            await Outbox(connection).settle_buried(item, error, self._hours())
             await self._on_buried(connection, item, error)
 
         return settle

@@ -206,13 +206,20 @@ class Outbox:
         ]
         await self._connection.run_many("put_mail", rows)
 
-    async def claim(self, most: int, now: datetime, lease_until: datetime) -> list[Outgoing]:
-        """Lease up to `most` rows that may go now: one for each chat, toasts besides; best lane first."""
+    async def claim(
+        self, most: int, now: datetime, lease_until: datetime, *, hour: datetime | None = None
+    ) -> list[Outgoing]:
+        """Lease up to `most` rows that may go now: one for each chat, toasts besides; best lane first.
+
+        What was posted for a certain hour goes when `hour`, the time in the compound, has come to it; without
+        it that is `now`, the time by which leases and retries are reckoned.
+        """
         rows = await self._connection.fetch(
             "claim_mail",
             {
                 "most": most,
                 "now": to_micros(now),
+                "hour": to_micros(hour or now),
                 "lease_until": to_micros(lease_until),
             },
         )
@@ -279,10 +286,14 @@ class Outbox:
         await self._connection.fetch("move_chat_mail", {"old_chat": old_chat, "new_chat": new_chat})
         await self._connection.fetch("drop_moved_cards", {"old_chat": old_chat})
 
-    async def next_at(self, now: datetime) -> datetime | None:
+    async def next_at(self, now: datetime, *, hour: datetime | None = None) -> datetime | None:
         """When a claim may next give something, perhaps in the past; None when nothing waits."""
-        rows = await self._connection.fetch("next_mail_at", {"now": to_micros(now)})
-        return maybe_instant(rows[0]["at"])
+        times = {"now": to_micros(now), "hour": to_micros(hour or now)}
+        (row,) = await self._connection.fetch("next_mail_at", {"hour": times["hour"]})
+        moments = [maybe_instant(row["head_at"])]
+        if row["hour_at"] is not None:
+            moments.append(maybe_instant(times["now"] + row["hour_at"] - times["hour"]))
+        return min((moment for moment in moments if moment is not None), default=None)
 
     async def sweep(self, before: datetime) -> None:
         """Forget what was settled before this instant."""

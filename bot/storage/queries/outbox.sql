@@ -13,7 +13,7 @@ ON CONFLICT (dedupe_key) DO NOTHING;
 -- name: claim_mail
 -- What may be sent now: the head of each chat (bulk mail lets everything else pass), and every toast.
 -- A row that waits for its retry keeps its chat waiting; one that waits for its hour does not.
--- Bulk mail comes last.
+-- Bulk mail comes last. What waits for an hour waits by the compound's clock (:hour).
 WITH heads AS (
   SELECT
     id, lane, retry_at, lease_until,
@@ -22,7 +22,7 @@ WITH heads AS (
       ORDER BY CASE WHEN lane = 3 THEN 1 ELSE 0 END, id
     ) AS place
   FROM outbox
-  WHERE state = 'waiting' AND not_before <= :now
+  WHERE state = 'waiting' AND not_before <= :hour
 ), ready AS (
   SELECT id FROM heads
   WHERE place = 1 AND retry_at <= :now AND lease_until <= :now
@@ -80,8 +80,8 @@ UPDATE outbox SET chat = :new_chat, retry_at = 0, lease_until = 0 WHERE chat = :
 DELETE FROM cards WHERE chat = :old_chat;
 
 -- name: next_mail_at
--- The earliest moment at which a claim may give something: heads of chats as in claim_mail, and whatever waits
--- for its hour.
+-- The earliest moments at which a claim may give something: of the heads of chats as in claim_mail, and of
+-- whatever waits for its hour.
 WITH heads AS (
   SELECT
     CASE WHEN retry_at >= lease_until THEN retry_at ELSE lease_until END AS at,
@@ -90,13 +90,11 @@ WITH heads AS (
       ORDER BY CASE WHEN lane = 3 THEN 1 ELSE 0 END, id
     ) AS place
   FROM outbox
-  WHERE state = 'waiting' AND not_before <= :now
-), moments AS (
-  SELECT at FROM heads WHERE place = 1
-  UNION ALL
-  SELECT not_before AS at FROM outbox WHERE state = 'waiting' AND not_before > :now
+  WHERE state = 'waiting' AND not_before <= :hour
 )
-SELECT MIN(at) AS at FROM moments;
+SELECT
+  (SELECT MIN(at) FROM heads WHERE place = 1) AS head_at,
+  (SELECT MIN(not_before) FROM outbox WHERE state = 'waiting' AND not_before > :hour) AS hour_at;
 
 -- name: sweep_outbox!
 DELETE FROM outbox WHERE state <> 'waiting' AND settled_at < :before;
