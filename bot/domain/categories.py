@@ -13,9 +13,11 @@ from bot.domain.vocabulary import (
     CHATTER,
     CONTENT_AFTER_ALL,
     EMERGENCIES,
+    EMERGENCIES_IN_ENGLISH,
     IN_ENGLISH,
     MEANS_NOTHING,
     NO_EMERGENCY,
+    NO_EMERGENCY_IN_ENGLISH,
     PRAISE,
     SPEAKS_FOR,
     TROUBLE,
@@ -261,6 +263,9 @@ def outside_matter(text: str) -> bool:
 
 _EMERGENCY_KINDS: Final = {word: kind for kind, words in EMERGENCIES.items() for word in words.split()}
 _EMERGENCY_WORDS: Final = _Lexicon((*_EMERGENCY_KINDS, *NO_EMERGENCY.split()))
+_IN_ENGLISH_NOW: Final = {kind: re.compile(rf"\b(?:{said})") for kind, said in EMERGENCIES_IN_ENGLISH.items()}
+_NOT_IN_ENGLISH: Final = re.compile(NO_EMERGENCY_IN_ENGLISH)
+_IN_THE_LIFT: Final = re.compile(r"(?:困|关|卡|锁)在[^,。!?;:]{1,16}(?:电梯|轿厢)")
 _CRY: Final = 80
 """Characters in which an emergency is named: who is in one does not tell its history first."""
 _ONLY_FIRE: Final = re.compile(r"\W*(?:火+\W*)+啊?\W*")
@@ -293,6 +298,14 @@ def names_emergency(text: str) -> str | None:
         for at, word in _EMERGENCY_WORDS.find(compact)
         if (kind := _EMERGENCY_KINDS.get(word)) and _is_now(compact, at, at + len(word), kind)
     }
+    if (place := _IN_THE_LIFT.search(compact)) and _is_now(compact, *place.span(), "trapped"):
+        named.add("trapped")
+    cry = fold(text)[: 2 * _CRY]
+    for kind, phrases in _IN_ENGLISH_NOW.items():
+        for said in phrases.finditer(cry):
+            around = cry[max(0, said.start() - 40) : said.start()] + " | " + cry[said.end() : said.end() + 15]
+            if not _NOT_IN_ENGLISH.search(around):
+                named.add(kind)
     return next((kind for kind in EMERGENCIES if kind in named), None)
 
 

@@ -170,7 +170,8 @@ def match(
             chosen = reachable[0]
             break
         fallback = fallback or next(iter(willing or free), None)
-        skipped.append(Skipped(kind, "unreachable" if willing else "declined"))
+        # Where one gave it back and the others cannot be written to, it is the giving back that is told.
+        skipped.append(Skipped(kind, "declined" if len(willing) < len(free) else "unreachable"))
     chosen = chosen or fallback
     if chosen is None:
         return None

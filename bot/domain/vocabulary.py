@@ -434,6 +434,31 @@ EMERGENCIES: Final[dict[str, str]] = {
 }
 """Kind of emergency -> words that name one (R16). Order is rank: the first kind named wins."""
 
+EMERGENCIES_IN_ENGLISH: Final[dict[str, str]] = {
+    "fire": (
+        r"on fire|caught fire|(?:there is|there's|it's) (?:a )?fire|fire in (?:the|my|our)|"
+        r"smoke (?:is )?(?:coming|pouring|everywhere)|(?:full of|lots of|thick|black) smoke|burning down|explo(?:sion|ded)"
+    ),
+    "gas": r"gas (?:is )?leak|leaking gas|smells? (?:of|like) gas|gas smell|carbon monoxide",
+    "electric": r"electrocuted|electric shock|live wire|sparks? (?:are )?(?:flying|coming)|sparking",
+    "trapped": (
+        r"(?:stuck|trapped|locked) in(?:side)? (?:the |a |an |our )?(?:lift|elevator)|"
+        r"(?:people|somebody|someone|child|person|i am|i'm) (?:is |are )?trapped"
+    ),
+    "medical": (
+        r"heart attack|not breathing|can(?:no|')t breathe|unconscious|collapsed|passed out|bleeding|"
+        r"having a stroke|ambulance|suicide|drown(?:ing|ed)|needs? a doctor"
+    ),
+    "violence": r"being (?:beaten|attacked|stabbed)|with a knife|stabb(?:ed|ing)|fist ?fight|call the police|a gun\b",
+}
+"""Regular expressions over lower case English: what is said when it is happening now."""
+
+NO_EMERGENCY_IN_ENGLISH: Final = (
+    r"\b(?:no|not|never|isn't|wasn't|without|if|in case|might|may|could|would|drill|yesterday|last (?:week|month|year)|"
+    r"used to|prevent|risk|afraid|worried|lane|extinguisher|training|film|movie)\b"
+)
+"""What tells of the past, of a fear or of a drill."""
+
 NO_EMERGENCY: Final = (
     "一起火 着火锅 着火车 大火锅 大火车 大火腿 火烧云 火烧饼 火花塞 火花四射 思想火花 救火队 火警演 "
     "爆炸头 爆炸性 信息爆炸 漏气味 轮胎漏气 车胎漏气 空调漏气 窗户漏气 球漏气 触电话 触电视 触电影 "

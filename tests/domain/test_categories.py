@@ -1243,6 +1243,31 @@ def test_everyday_words_are_no_emergency(text: str) -> None:
     assert names_emergency(text) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("I am stuck in the lift", "trapped"),
+        ("Somebody is trapped in the elevator of building 3", "trapped"),
+        ("Something is on fire downstairs", "fire"),
+        ("Thick smoke on the third floor", "fire"),
+        ("It smells of gas in our kitchen", "gas"),
+        ("My husband is not breathing", "medical"),
+        ("He threatens us with a knife", "violence"),
+        ("我困在3号楼2单元的电梯里", "trapped"),
+        ("孩子被關在二單元的電梯裡了", "trapped"),
+        ("there is no fire", None),
+        ("If there is a fire we cannot get out", None),
+        ("the fire lane is blocked", None),
+        ("the fire drill: smoke everywhere in the film", None),
+        ("I was stuck in the lift yesterday", None),
+        ("上次差点困在三单元的电梯里", None),
+    ],
+)
+def test_emergencies_in_english_and_around_a_place(text: str, kind: str | None) -> None:
+    """The number is shown whoever cries for help; a drill, a fear or a lane calls nobody."""
+    assert names_emergency(text) == kind
+
+
 def test_the_worst_emergency_wins() -> None:
     """Fire before trapped: one number is shown."""
     assert names_emergency("电梯里有人被困,还冒烟了") == "fire"
