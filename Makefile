@@ -2,25 +2,38 @@
 
 PORT ?= 8080
 ARGS ?=
+# Of `make run`; := because an environment may have a HOST of its own.
+HOST := 127.0.0.1
+COMPOUND := small
+SCENE :=
+FRESH :=
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help setup run test coverage check lint-fix soak bench clean
+.PHONY: help setup run test test-page screenshots coverage check lint-fix soak bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1  /p' Makefile
 
-run: $(INSTALLED) ## try the bot without Telegram: phones in the browser, PORT=8080
-	@$(PYTHON) -m bot sandbox --port $(PORT) $(ARGS)
+run: $(INSTALLED) ## try the bot without Telegram: phones in the browser; PORT=8080 COMPOUND=large SCENE=lamp FRESH=1 HOST=0.0.0.0
+	$(if $(filter-out 0 1,$(FRESH)),$(error FRESH is 1 or 0, not "$(FRESH)"))
+	@$(PYTHON) -m bot sandbox --port '$(PORT)' --host '$(HOST)' --compound '$(COMPOUND)' --scene '$(SCENE)' \
+	  $(if $(filter 1,$(FRESH)),--fresh) $(ARGS)
 
 setup: $(INSTALLED) ## only build .venv
 
 test: $(INSTALLED) ## all tests; ARGS="-k lamp" for some
-	$(PYTHON) -m pytest -m "not soak" $(ARGS)
+	$(PYTHON) -m pytest -m "not soak and not page" $(ARGS)
+
+test-page: $(INSTALLED) ## the tests of the page, which need Chromium
+	$(PYTHON) -m pytest -m page $(ARGS)
+
+screenshots: $(INSTALLED) ## the pictures in docs/, taken anew with Chromium
+	$(PYTHON) -m tests.page.screenshots
 
 coverage: $(INSTALLED) ## all tests with branch coverage, which takes longer
-	$(PYTHON) -m pytest -m "not soak" --cov --cov-report=term $(ARGS)
+	$(PYTHON) -m pytest -m "not soak and not page" --cov --cov-report=term $(ARGS)
 
 check: $(INSTALLED) ## format, lint, types, layers
 	$(PYTHON) -m ruff format --check --output-format concise .

@@ -66,7 +66,8 @@ class App:
                 log.warning("turns_postponed", error=str(error))
             # A letter that failed is taken again later, and other processes receive too.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.letters.wait(), 1.0)
+                async with asyncio.timeout(1.0):  # wait_for may lose a cancel that comes with the letter
+                    await self.letters.wait()
 
 
 def system_clock(file: Path | None = None) -> Callable[[], datetime]:
@@ -245,7 +246,8 @@ async def _serve(app: App, tick_seconds: float) -> None:
         await _stop(taking)
         app.courier.stop()
         with suppress(TimeoutError, Exception):
-            await asyncio.wait_for(delivering, STOP_WITHIN)
+            async with asyncio.timeout(STOP_WITHIN):
+                await delivering
         log.info("stopped")
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast
 from urllib.error import HTTPError
@@ -19,7 +20,7 @@ from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 from rich.table import Table
 
 import bot.app
-from bot import demo, spreadsheets
+from bot import spreadsheets
 from bot.actions.directory import (
     APPOINT_PREFIX,
     JOIN_PREFIX,
@@ -30,6 +31,8 @@ from bot.actions.directory import (
     joining_links,
 )
 from bot.config import Settings, load
+from bot.demo.host import serve
+from bot.demo.process import FOR_THE_OPERATOR
 from bot.domain.errors import OperatorError, Unavailable
 from bot.domain.posts import PostKind
 from bot.domain.register import Register, Sheet, read_register
@@ -75,7 +78,7 @@ def main() -> None:
         cli()
     except (OperatorError, Unavailable) as error:
         typer.echo(f"lianxin: {error}", err=True)
-        sys.exit(demo.FOR_THE_OPERATOR)
+        sys.exit(FOR_THE_OPERATOR)
 
 
 # ---- commands
@@ -89,18 +92,22 @@ def run(config: ConfigFile = None) -> None:
 
 @cli.command()
 def sandbox(
-    port: Annotated[
-        int, typer.Option(min=1, max=65535, help="Of the page with the phones, on 127.0.0.1.")
-    ] = 8080,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Of the page with the phones.")] = 8080,
+    host: Annotated[
+        str, typer.Option(help="The address it listens on; 0.0.0.0 lets in the whole network.")
+    ] = "127.0.0.1",
     data: Annotated[Path, typer.Option(help="Where chats and database are kept.")] = Path("var/sandbox"),
-    fresh: Annotated[bool, typer.Option("--fresh", help="Forget everything and start again.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin free play, or the scene, anew.")] = False,
     compound: Annotated[
         Literal["small", "large"], typer.Option(help="5 buildings, or 2,000 households.")
     ] = "small",
+    scene: Annotated[str, typer.Option(help="A story to be told step by step; the page lists them.")] = "",
 ) -> None:
     """Try the bot without Telegram: phones in the browser, a clock to move, a compound full of people."""
     open_journal()
-    _complete(demo.serve(port, data / compound, compound, fresh=fresh))
+    if not _is_loopback(host):
+        typer.echo(f"Whoever reaches {host} can play every person here: it asks for no password.", err=True)
+    _complete(serve(port, data / compound, compound, host=host, fresh=fresh, scene=scene))
 
 
 @cli.command("import")
@@ -195,6 +202,13 @@ def sample(
 
 
 # ---- what the commands share
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _now(settings: Settings) -> datetime:

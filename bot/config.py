@@ -205,7 +205,7 @@ class LogSettings(Section):
 
 
 class ClockSettings(Section):
-    """A file that moves or stops the bot's clock, as `bot.app.system_clock` reads it; for trying things out."""
+    """A file that moves or stops the bot's clock (see `bot.app.system_clock`), for trying things out."""
 
     offset_file: Path | None = None
 

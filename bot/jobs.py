@@ -1,6 +1,9 @@
 """The timetable: what happens by clock. The scheduler only ticks; every due time is a row."""
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,6 +18,9 @@ from bot.storage.store import Store
 from bot.texts import Texts
 
 log = structlog.get_logger(__name__)
+# A tick that finds the last one still running is no news: what is due is done by that one or the next.
+_QUIET = logging.getLogger(f"{__name__}.scheduler")
+_QUIET.setLevel(logging.ERROR)
 
 SWEEP_EVERY = timedelta(hours=1)
 Step = Callable[[Desk], Awaitable[bool | None]]
@@ -51,6 +57,11 @@ class Jobs:
         except Unavailable as error:
             log.warning("tick_postponed", error=str(error))
 
+    async def _tick_until_stopped(self) -> None:
+        # A stop cuts a tick short: its transaction has not happened; nobody need complain.
+        with suppress(asyncio.CancelledError):
+            await self.tick()
+
     async def _do(self, step: Step) -> bool:
         try:
             async with self._database.transaction() as connection:
@@ -80,9 +91,9 @@ class Jobs:
 
     def timetable(self, tick_seconds: float) -> AsyncIOScheduler:
         """A scheduler that ticks; ticks that were missed are one, and two never overlap."""
-        scheduler = AsyncIOScheduler(timezone="UTC")
+        scheduler = AsyncIOScheduler(timezone="UTC", logger=_QUIET)
         scheduler.add_job(
-            self.tick,
+            self._tick_until_stopped,
             IntervalTrigger(seconds=tick_seconds),
             coalesce=True,
             max_instances=1,

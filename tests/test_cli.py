@@ -6,19 +6,15 @@ import logging
 import os
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 import structlog
 
 import bot.app
-from bot import demo
 from bot.cli import main
 from bot.config import Settings
 from bot.domain.errors import OperatorError, Unavailable
@@ -304,100 +300,65 @@ class TestJournal:
 
 
 class TestSandbox:
-    """The bot without Telegram: one process for the phones, one for the bot."""
+    """The bot without Telegram: what is typed reaches the host, and nonsense is one sentence."""
 
-    def test_the_house_stands(self) -> None:
-        """The sample compound lies where the sandbox looks for it."""
-        assert (demo.SMALL / "posts.csv").exists()
+    @pytest.mark.parametrize(
+        ("words", "asked"),
+        [
+            ([], {}),
+            (["--port", "8081", "--data", "here"], {"port": 8081, "data": Path("here/small")}),
+            (["--compound", "large"], {"compound": "large", "data": Path("var/sandbox/large")}),
+            (["--scene", "lamp", "--fresh"], {"scene": "lamp", "fresh": True}),
+            (["--host", "localhost"], {"host": "localhost"}),
+            (["--host", "::1"], {"host": "::1"}),
+        ],
+    )
+    def test_options(
+        self, lianxin: Lianxin, monkeypatch: pytest.MonkeyPatch, words: list[str], asked: dict[str, object]
+    ) -> None:
+        """Each where it belongs; without any, a small compound for this machine only."""
+        served = recorded(monkeypatch)
+        usual = {
+            "port": 8080,
+            "data": Path("var/sandbox/small"),
+            "compound": "small",
+            "host": "127.0.0.1",
+            "fresh": False,
+            "scene": "",
+        }
 
-    def test_people_get_answers_and_the_bot_comes_back(self, tmp_path: Path, unused_tcp_port: int) -> None:
-        """Founding, answers, kill -9 of the bot, Ctrl-C, and everything is still there the next time."""
-        with sandbox(tmp_path, unused_tcp_port) as phones:
-            screens = phones.until(lambda chats: all(answers(chat) for chat in chats))
-            assert len(screens) == 7
-            os.kill(phones.bot(), signal.SIGKILL)
-            assert phones.says("is started again")
-            phones.post(f"users/{screens[0]['id']}/text", {"text": "/start"})
-            more = phones.until(lambda chats: answers(chats[0]) > answers(screens[0]))
-            phones.process.send_signal(signal.SIGINT)
-            assert phones.process.wait(30) == 130
-        with sandbox(tmp_path, unused_tcp_port) as phones:
-            kept = phones.private_chats()
-            assert [chat["title"] for chat in kept] == [chat["title"] for chat in more]
-            assert all(answers(now) >= answers(before) for now, before in zip(kept, more, strict=True))
-            phones.process.terminate()
-            assert phones.process.wait(30) == 0
+        assert lianxin("sandbox", *words) == (0, "", "")
+        assert served == [usual | asked]
 
-    def test_one_at_a_time(self, tmp_path: Path, unused_tcp_port: int, lianxin: Lianxin) -> None:
-        """A second one in the same folder, or on the same port, says why not."""
-        with sandbox(tmp_path, unused_tcp_port) as phones:
-            port = ("--port", str(unused_tcp_port))
-            assert "another sandbox is using" in lianxin("sandbox", "--data", str(tmp_path))[2]
-            assert "cannot be used, choose another" in lianxin("sandbox", *port, "--data", "elsewhere")[2]
-            phones.process.terminate()
-            assert phones.process.wait(30) == 0
+    def test_an_open_door(self, lianxin: Lianxin, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whoever lets in the network is told what that means."""
+        served = recorded(monkeypatch)
+        code, _, err = lianxin("sandbox", "--host", "192.0.2.1")
 
+        assert (code, served[0]["host"]) == (0, "192.0.2.1")
+        assert err == "Whoever reaches 192.0.2.1 can play every person here: it asks for no password.\n"
 
-class Phones:
-    """The sandbox as seen from outside: its output and its page's own interface."""
+    @pytest.mark.parametrize(
+        ("words", "sentence"),
+        [
+            (["--scene", "nothing"], "there is no scene nothing, choose one of: "),
+            (["--host", "256.0.0.1"], "256.0.0.1 port 8080 cannot be used, choose another --port or --host"),
+        ],
+    )
+    def test_nonsense(self, lianxin: Lianxin, words: list[str], sentence: str) -> None:
+        """What cannot be is said before anything is served."""
+        code, out, err = lianxin("sandbox", *words)
 
-    def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
-        self.process = process
-        self._url = f"http://127.0.0.1:{port}/sandbox/"
-
-    def says(self, words: str) -> bool:
-        """Read on until the words come up; False when the process ends without them."""
-        assert self.process.stdout is not None
-        return any(words in line for line in self.process.stdout)
-
-    def post(self, path: str, data: dict[str, object]) -> None:
-        """Let a person do something."""
-        body, headers = json.dumps(data).encode(), {"Content-Type": "application/json"}
-        with urlopen(Request(self._url + path, body, headers), timeout=30):
-            pass
-
-    def private_chats(self) -> list[dict[str, Any]]:
-        """Everybody's chat with the bot."""
-        return [chat for chat in self._changes()["chats"] if chat["kind"] == "private"]
-
-    def until(self, enough: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
-        """The private chats as soon as they show what is awaited; each look waits for the next change."""
-        revision, chats = 0, self.private_chats()
-        for _ in range(60):
-            revision = self._changes(f"?since={revision}&wait=10")["revision"]
-            if enough(chats := self.private_chats()):
-                return chats
-        raise AssertionError(f"not in {json.dumps(chats, ensure_ascii=False)}")
-
-    def bot(self) -> int:
-        """The process id of the bot."""
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            number, parent = re.sub(r" \(.*\) .", "", stat.read_text()).split()[:2]
-            if int(parent) == self.process.pid:
-                return int(number)
-        raise AssertionError("the sandbox runs no bot")
-
-    def _changes(self, query: str = "") -> dict[str, Any]:
-        with urlopen(f"{self._url}changes{query}", timeout=30) as answer:
-            return dict(json.load(answer))
+        assert (code, out) == (2, "")
+        assert f"lianxin: {sentence}" in err
 
 
-def answers(chat: dict[str, Any]) -> int:
-    """How many messages of the bot are in a chat."""
-    return sum(message["outgoing"] for message in chat["messages"])
+def recorded(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """What the host is asked for, instead of a host."""
+    served: list[dict[str, object]] = []
 
+    async def serve(port: int, data: Path, compound: str, **options: object) -> None:
+        served.append({"port": port, "data": data, "compound": compound, **options})
 
-@contextmanager
-def sandbox(data: Path, port: int) -> Iterator[Phones]:
-    """The command in a process of its own, as `make run` starts it, once the page is up."""
-    words = ("-m", "bot", "sandbox", "--port", str(port), "--data", str(data))
-    with subprocess.Popen(
-        [sys.executable, *words], cwd=HOUSE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        phones = Phones(process, port)
-        try:
-            assert phones.says(f"http://127.0.0.1:{port}/")
-            yield phones
-        finally:
-            # Not kill: it has a child to end.
-            process.terminate()
+    monkeypatch.setattr("bot.cli.serve", serve)
+    return served

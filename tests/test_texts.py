@@ -603,7 +603,7 @@ def test_names_put_together_are_all_in_the_table() -> None:
 
 NOT_FOR_RESIDENTS = {
     "sandbox": "its own page and its invented people",
-    "demo.py": "an invented compound's people",
+    "demo": "an invented compound's people",
     "cli.py": "the operator's console",
     "spreadsheets.py": "the operator's console: what is wrong in a sheet",
     "actions/directory.py": "the operator's console: a place or post that cannot be",

@@ -436,7 +436,7 @@ EMERGENCIES: Final[dict[str, str]] = {
 
 EMERGENCIES_IN_ENGLISH: Final[dict[str, str]] = {
     "fire": (
-        r"on fire|caught fire|(?:there is|there's|it's) (?:a )?fire|fire in (?:the|my|our)|"
+        r"on fire|fire ?!|caught fire|(?:there is|there's|it's) (?:a )?fire|fire in (?:the|my|our)|"
         r"smoke (?:is )?(?:coming|pouring|everywhere)|(?:full of|lots of|thick|black) smoke|burning down|explo(?:sion|ded)"
     ),
     "gas": r"gas (?:is )?leak|leaking gas|smells? (?:of|like) gas|gas smell|carbon monoxide",

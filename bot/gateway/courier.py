@@ -123,7 +123,8 @@ class Courier:
     async def _wait(self, until: datetime | None) -> None:
         wait = _LONGEST_WAIT if until is None else min(until - self._clock(), _LONGEST_WAIT)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.wake.wait(), max(0.0, wait.total_seconds()))
+            async with asyncio.timeout(max(0.0, wait.total_seconds())):
+                await self.wake.wait()
 
     def _check_token(self) -> None:
         if self._token_refused:

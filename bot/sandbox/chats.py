@@ -1,6 +1,6 @@
 """What is stored about people, chats and messages, and how the Bot API spells it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 Json = dict[str, Any]
@@ -36,6 +36,14 @@ class Toast:
     alert: bool
     url: str
     message_id: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What the bot says it is doing, "typing" or so."""
+
+    kind: str
     revision: int
 
 
@@ -91,7 +99,8 @@ class Chat:
 
     `members` maps people to creator, administrator or member. `bot` is unknown (never was in it),
     member, administrator, left or kicked; in private chats always member. `keyboard` is the reply
-    keyboard last shown. `counter` numbers the messages of a supergroup; the others share one.
+    keyboard last shown, `action` what the bot said it is doing, until it writes. `counter` numbers the
+    messages of a supergroup; the others share one.
     """
 
     id: int
@@ -102,6 +111,7 @@ class Chat:
     bot_rights: Json = field(default_factory=dict)
     records: dict[int, Record] = field(default_factory=dict)
     keyboard: Json | None = None
+    action: Action | None = None
     pinned: list[int] = field(default_factory=list)
     migrated_to: int | None = None
     invite_links: int = 0
@@ -122,19 +132,6 @@ class Chat:
         """The message unless it never was or is deleted."""
         record = self.records.get(message_id)
         return None if record is None or record.deleted else record
-
-    def dump(self) -> Json:
-        """JSON-able; `restored` takes it back."""
-        return asdict(self) | {
-            "members": list(self.members.items()),
-            "records": [asdict(record) for record in self.records.values()],
-        }
-
-    @classmethod
-    def restored(cls, dumped: Json) -> "Chat":
-        """The chat that `dump` wrote down."""
-        records = {row["raw"]["message_id"]: Record(**row) for row in dumped["records"]}
-        return cls(**dumped | {"members": dict(dumped["members"]), "records": records})
 
 
 def as_member(user: Json, status: str, rights: Json) -> Json:

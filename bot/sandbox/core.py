@@ -51,10 +51,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of the bot and what it was told."""
+    """One call of the bot and what it was told; `uploads` are the sizes of its files in bytes."""
 
+    number: int
     method: str
     parameters: Mapping[str, object]
+    uploads: Mapping[str, int]
     reply: Reply
     at: datetime
 
@@ -116,7 +118,9 @@ class Sandbox:
             if fault is not None:
                 reply = _failed(fault)
         if self.calls.maxlen:
-            self.calls.append(Call(method, parameters, reply, self.clock()))
+            number = self.memory.number("call")
+            sizes = {name: len(file.content) for name, file in files.items()}
+            self.calls.append(Call(number, method, parameters, sizes, reply, self.clock()))
         return reply
 
     def _answer(self, token: str, name: str, parameters: Parameters) -> Reply:
@@ -184,13 +188,15 @@ class Sandbox:
 
     # ---- keeping
 
-    def dump(self) -> Json:
-        """People, chats, files and pending updates, JSON-able."""
-        return self.memory.dump()
-
-    def load(self, dumped: Json) -> None:
-        """Replace everything by what `dump` gave."""
-        self.memory.load(dumped)
+    def forget(self) -> Memory:
+        """Begin anew with a fresh memory and nobody in it; who listens goes on listening."""
+        old = self.memory
+        self.memory = Memory(self.clock, old.bot, hears_all=old.hears_all)
+        self.memory.changed, self.memory.updates_changed = old.changed, old.updates_changed
+        self.calls.clear()
+        for tell in (*old.changed, *old.updates_changed):
+            tell()
+        return self.memory
 
 
 def _failed(fault: Fault) -> Reply:

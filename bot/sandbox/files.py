@@ -1,8 +1,9 @@
 """Files: what is uploaded, what it is, and under which identifier it is kept."""
 
-import base64
 import struct
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from bot.sandbox.refusals import bad_request
 DOWNLOAD_LIMIT = 20 * 1024 * 1024  # https://core.telegram.org/bots/api#getfile
 PHOTO_LIMIT = 10 * 1024 * 1024  # https://core.telegram.org/bots/api#sending-files
 SAMPLE = Path(__file__).parent / "page" / "sample.png"
+SAMPLES = SAMPLE.parent / "samples"
+SAMPLE_PHOTOS = ("lamp", "lane", "party")
 
 SMALL = "s"  # ends the identifier of a photo's small size
 SMALL_SIDE = 90  # pixels
@@ -50,8 +53,15 @@ class Stored:
 class Files:
     """All files by identifier."""
 
-    def __init__(self) -> None:
-        self._stored: dict[str, Stored] = {}
+    def __init__(self, kept: Iterable[Stored] = ()) -> None:
+        self._stored = {stored.id: stored for stored in kept}
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def after(self, number: int) -> Iterator[Stored]:
+        """The files but the first `number` ones, oldest first."""
+        return islice(self._stored.values(), number, None)
 
     def add(self, kind: str, file: File) -> Stored:
         """Keep an upload. Refuses empty files and, as photos, what is no PNG, JPEG or GIF picture."""
@@ -85,22 +95,24 @@ class Files:
         """The file at a path given by getFile, or None."""
         return self._stored.get(path.rpartition("/")[2].split(".")[0])
 
-    def dump(self) -> list[dict[str, str]]:
-        """JSON-able; `load` takes it back."""
-        return [
-            {
-                "kind": s.kind,
-                "name": s.file.name,
-                "mime": s.file.mime,
-                "content": base64.b64encode(s.file.content).decode(),
-            }
-            for s in self._stored.values()
-        ]
 
-    def load(self, dumped: list[dict[str, str]]) -> None:
-        """Take back what `dump` gave; identifiers come out the same."""
-        for row in dumped:
-            self.add(row["kind"], File(base64.b64decode(row["content"]), row["name"], row["mime"]))
+def sample_photo(name: str) -> bytes:
+    """One of SAMPLE_PHOTOS; ValueError when there is no such."""
+    if name not in SAMPLE_PHOTOS:
+        raise ValueError(f"there is no sample {name!r}, only {', '.join(SAMPLE_PHOTOS)}")
+    picture = SAMPLES / f"{name}.jpg"
+    return (picture if picture.exists() else SAMPLE).read_bytes()
+
+
+def sample_voice() -> bytes:
+    """Somebody says that a lamp is broken."""
+    speech = SAMPLES / "voice.oga"
+    return speech.read_bytes() if speech.exists() else b"OggS" + bytes(8000)
+
+
+def picture_type(content: bytes) -> str:
+    """The media type of a picture that `picture_size` can measure."""
+    return {0x89: "image/png", 0x47: "image/gif"}.get(content[0], "image/jpeg")
 
 
 def picture_size(content: bytes) -> tuple[int, int]:

@@ -40,19 +40,26 @@ class BotApi:
         for verb in ("GET", "POST"):
             app.router.add_route(verb, "/bot{token}/{method}", self._call)
         self._sandbox.updates_changed.append(self._on_updates)
+        self._sandbox.faults.changed.append(self._on_fault)
         app.on_shutdown.append(self._close)
         app.cleanup_ctx.append(self._deliveries)
 
     async def _close(self, _app: web.Application) -> None:
         self._sandbox.updates_changed.remove(self._on_updates)
+        self._sandbox.faults.changed.remove(self._on_fault)
         self._closing.set()
         self._end_poll(None)
+
+    @property
+    def seconds(self) -> float:
+        """How long each call takes at least, now."""
+        return max(self.latency, self._sandbox.faults.latency)
 
     # ---- calls
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
-        if self.latency:
-            await asyncio.sleep(self.latency)
+        if seconds := self.seconds:
+            await asyncio.sleep(seconds)
         token, method = request.match_info["token"], request.match_info["method"]
         try:
             parameters, files = await _read(request)
@@ -63,7 +70,8 @@ class BotApi:
             reply = await self._long_poll(token, method, parameters)
         if reply.trouble == "timeout":
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), SILENCE)
+                async with asyncio.timeout(SILENCE):
+                    await self._closing.wait()
         if reply.trouble and request.transport is not None:
             request.transport.abort()
         return _answer(reply)
@@ -86,6 +94,10 @@ class BotApi:
     def _on_updates(self) -> None:
         self._news.set()
         self._end_poll(webhook_set() if self._sandbox.memory.webhook.url else None)
+
+    def _on_fault(self) -> None:
+        """A poll that waits meets the new fault now."""
+        self._end_poll(None)
 
     def _end_poll(self, no: Refusal | None) -> None:
         if self._poll is not None and not self._poll.done():

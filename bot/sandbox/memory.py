@@ -1,12 +1,12 @@
 """Everything the sandbox remembers: people, chats, messages, files and the queue of updates."""
 
+import secrets
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
-from bot.sandbox.chats import Chat, Json, Person, Record, Toast, as_member
+from bot.sandbox.chats import Action, Chat, Json, Person, Record, Toast, as_member
 from bot.sandbox.files import Files
 from bot.sandbox.parameters import Parameters
 from bot.sandbox.refusals import Refusal, bad_request, forbidden
@@ -38,7 +38,11 @@ class Webhook:
 
 
 class Memory:
-    """The state behind both doors. All of it survives `dump` and `load`."""
+    """The state behind both doors.
+
+    `revision` grows with whatever anybody can see, and is noted where it is seen; it means something
+    only within one `epoch`.
+    """
 
     def __init__(self, clock: Callable[[], datetime], bot: Json, *, hears_all: bool) -> None:
         self.clock = clock
@@ -55,9 +59,10 @@ class Memory:
         self.webhook = Webhook()
         self.allowed_updates: list[str] = []
         self.revision = 0
+        self.epoch = secrets.token_hex(8)
         self.updates_changed: list[Callable[[], None]] = []
         self.changed: list[Callable[[], None]] = []
-        self._numbers = {"update": 0, "message": 0, "query": 0, "album": 0}
+        self._numbers = {"update": 0, "message": 0, "query": 0, "album": 0, "call": 0}
 
     # ---- time and numbers
 
@@ -103,7 +108,7 @@ class Memory:
             chat.spelled = self.people[chat.id].as_chat()
         else:
             chat.spelled = {"id": chat.id, "title": chat.title, "type": chat.kind}
-        chat.revision = self._revise()
+        self.touch(chat)
 
     def met(self, person_id: int) -> bool:
         """Has the bot ever seen this account: in its private chat or in a group they share?"""
@@ -157,7 +162,13 @@ class Memory:
         record = Record(raw, self._revise(), outgoing)
         chat.records[message_id] = record
         chat.revision = record.revision
+        if outgoing:
+            chat.action = None
         return record
+
+    def touch(self, chat: Chat) -> None:
+        """Note that something about a chat, or its person, changed."""
+        chat.revision = self._revise()
 
     def revise(self, chat: Chat, record: Record) -> None:
         """Note that a message changed."""
@@ -166,8 +177,19 @@ class Memory:
     def toast(self, person: Person, text: str, url: str, message_id: int, *, alert: bool) -> None:
         """Show a notice to a person."""
         room = self.chats[person.id]
-        room.revision = self._revise()
+        self.touch(room)
         person.toasts.append(Toast(text, alert, url, message_id, room.revision))
+
+    def act(self, chat: Chat, kind: str) -> None:
+        """Show what the bot is doing, until it writes or it is "cancel"."""
+        self.touch(chat)
+        chat.action = Action(kind, chat.revision) if kind != "cancel" else None
+
+    def ask(self, number: str, query: Query) -> None:
+        """Remember a press until it is answered or too old."""
+        oldest = query.at - QUERY_SECONDS
+        self.queries = {key: kept for key, kept in self.queries.items() if kept.at >= oldest}
+        self.queries[number] = query
 
     # ---- updates
 
@@ -211,7 +233,7 @@ class Memory:
         old = as_member(self.bot, chat.bot, chat.bot_rights)
         chat.bot, chat.bot_rights = status, rights or {}
         self._publish_member("my_chat_member", chat, by, old, as_member(self.bot, status, chat.bot_rights))
-        chat.revision = self._revise()
+        self.touch(chat)
 
     def set_member(self, chat: Chat, by: Json, person: Person, status: str) -> None:
         """Change what a person is in a group; a bot that is administrator may hear of it (chat_member)."""
@@ -222,7 +244,7 @@ class Memory:
             chat.members[person.id] = status
         if chat.bot == "administrator":
             self._publish_member("chat_member", chat, by, old, as_member(person.as_user(), status, {}))
-        chat.revision = self._revise()
+        self.touch(chat)
 
     def block(self, person: Person, *, blocked: bool) -> None:
         """A person blocks or unblocks the bot (my_chat_member: kicked, member)."""
@@ -230,7 +252,7 @@ class Memory:
         before, after = ("member", "kicked") if blocked else ("kicked", "member")
         old, new = as_member(self.bot, before, {}), as_member(self.bot, after, {})
         room = self.chats[person.id]
-        room.revision = self._revise()
+        self.touch(room)
         self._publish_member("my_chat_member", room, person.as_user(), old, new)
 
     def _publish_member(self, kind: str, chat: Chat, by: Json, old: Json, new: Json) -> None:
@@ -239,13 +261,9 @@ class Memory:
 
     # ---- keeping
 
-    def dump(self) -> Json:
-        """All of it, JSON-able."""
+    def rest(self) -> Json:
+        """Everything but people, chats, files and the queue, JSON-able, by name."""
         return {
-            "people": [asdict(person) for person in self.people.values()],
-            "chats": [chat.dump() for chat in self.chats.values()],
-            "files": self.files.dump(),
-            "queue": [list(item) for item in self.queue],
             "queries": {key: asdict(query) for key, query in self.queries.items()},
             "commands": self.commands,
             "texts": self.texts,
@@ -253,25 +271,16 @@ class Memory:
             "webhook": asdict(self.webhook),
             "allowed_updates": self.allowed_updates,
             "revision": self.revision,
-            "numbers": dict(self._numbers),
+            "numbers": self._numbers,
         }
 
-    def load(self, dumped: Json) -> None:
-        """Replace everything by what `dump` gave."""
-        self.people = {row["id"]: _person(row) for row in dumped["people"]}
-        self.chats = {row["id"]: Chat.restored(row) for row in dumped["chats"]}
-        self.files = Files()
-        self.files.load(dumped["files"])
-        self.queue = deque((at, update) for at, update in dumped["queue"])
-        self.queries = {key: Query(**row) for key, row in dumped["queries"].items()}
-        self.commands = dict(dumped["commands"])
-        self.texts = dict(dumped["texts"])
-        self.menu_buttons = dict(dumped["menu_buttons"])
-        self.webhook = Webhook(**dumped["webhook"])
-        self.allowed_updates = list(dumped["allowed_updates"])
-        self.revision = dumped["revision"]
-        self._numbers = dict(dumped["numbers"])
-
-
-def _person(row: dict[str, Any]) -> Person:
-    return Person(**row | {"toasts": [Toast(**toast) for toast in row["toasts"]]})
+    def take_rest(self, rest: Json) -> None:
+        """Take back what `rest` gave."""
+        self.queries = {key: Query(**row) for key, row in rest["queries"].items()}
+        self.commands = rest["commands"]
+        self.texts = rest["texts"]
+        self.menu_buttons = dict(rest["menu_buttons"])
+        self.webhook = Webhook(**rest["webhook"])
+        self.allowed_updates = rest["allowed_updates"]
+        self.revision = rest["revision"]
+        self._numbers = rest["numbers"]

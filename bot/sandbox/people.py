@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from mimetypes import guess_type
 from typing import Any
 
 from bot.sandbox.chats import ANONYMOUS_ADMIN, Chat, Json, Person, Record, Toast
 from bot.sandbox.entities import formatted, to_html
-from bot.sandbox.files import SAMPLE, File, Stored, describe, photo_sizes
+from bot.sandbox.files import SAMPLE, File, Stored, describe, photo_sizes, sample_voice
 from bot.sandbox.memory import Memory, Query
-from bot.sandbox.sending import voice, without_reply
+from bot.sandbox.sending import document, voice, without_reply
 
 PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")  # https://core.telegram.org/bots/features#deep-linking
 FIRST_QUERY = 4_000_000_000_000_000_000  # identifiers of presses look like real ones
@@ -180,11 +181,17 @@ class User:
             for photo, first in zip(photos, [True] + [False] * len(photos), strict=False)
         ]
 
-    def sends_voice(self, chat: Group | None, content: bytes = b"OggS" + bytes(8000)) -> int:
-        """A voice message."""
-        return self._send(
-            chat, {"voice": voice(self.memory.files.add("VoiceNote", File(content, "voice.oga")))}
-        )
+    def sends_voice(
+        self, chat: Group | None, content: bytes | None = None, duration: int | None = None
+    ) -> int:
+        """A voice message, Ogg with Opus and so many seconds long; the sample without `content`."""
+        file = File(sample_voice() if content is None else content, "voice.oga", "audio/ogg")
+        return self._send(chat, {"voice": voice(self.memory.files.add("VoiceNote", file), duration)})
+
+    def sends_document(self, chat: Group | None, content: bytes, name: str) -> int:
+        """Any file."""
+        file = File(content, name, guess_type(name)[0] or "application/octet-stream")
+        return self._send(chat, {"document": document(self.memory.files.add("Document", file))})
 
     def sends_sticker(self, chat: Group | None, emoji: str = "👍") -> int:
         """A sticker."""
@@ -241,7 +248,7 @@ class User:
         room = self._room(chat)
         record = room.visible(message_id)
         number = str(FIRST_QUERY + self.memory.number("query"))
-        self.memory.queries[number] = Query(self.id, message_id, self.memory.now())
+        self.memory.ask(number, Query(self.id, message_id, self.memory.now()))
         gone = {"chat": room.spelled, "message_id": message_id, "date": 0}  # InaccessibleMessage
         if room.bot in ("member", "administrator") and not self.data.blocked:
             query = {"id": number, "from": self.spelled, "message": record.raw if record else gone}
@@ -265,6 +272,7 @@ class User:
     def deletes_account(self) -> None:
         """The account is gone; the bot learns it only by writing."""
         self.data.deleted = True
+        self.memory.touch(self.memory.chats[self.id])
 
     # ---- seeing
 
@@ -306,7 +314,10 @@ class User:
 
     def _photo(self, photo: bytes | str | None) -> Stored:
         if isinstance(photo, str):
-            return self.memory.files.get(photo)
+            stored = self.memory.files.get(photo)
+            if stored.kind != "Photo":
+                raise Impossible(f"a {stored.kind} is no picture")
+            return stored
         return self.memory.files.add("Photo", File(photo or SAMPLE.read_bytes(), "photo.jpg", "image/jpeg"))
 
     def _send(self, chat: Group | None, content: Json, *, to: int = 0, anonymous: bool = False) -> int:

@@ -87,7 +87,11 @@ def leave_chat(memory: Memory, p: Parameters) -> bool:
 
 def create_chat_invite_link(memory: Memory, p: Parameters) -> Json:
     """https://core.telegram.org/bots/api#createchatinvitelink"""
-    link: Json = {"invite_link": _invite(memory.chat_of(p)), "creator": memory.bot, "is_primary": False}
+    link: Json = {
+        "invite_link": _invite(memory, memory.chat_of(p)),
+        "creator": memory.bot,
+        "is_primary": False,
+    }
     link |= {"is_revoked": False, "creates_join_request": p.boolean("creates_join_request")}
     if len(p.text("name")) > 32:
         raise bad_request("INVITE_TITLE_TOO_LONG")
@@ -99,14 +103,15 @@ def create_chat_invite_link(memory: Memory, p: Parameters) -> Json:
 
 def export_chat_invite_link(memory: Memory, p: Parameters) -> str:
     """https://core.telegram.org/bots/api#exportchatinvitelink"""
-    return _invite(memory.chat_of(p))
+    return _invite(memory, memory.chat_of(p))
 
 
-def _invite(chat: Chat) -> str:
+def _invite(memory: Memory, chat: Chat) -> str:
     may = chat.bot == "administrator" and chat.bot_rights.get("can_invite_users", True)
     if chat.is_private or not may:
         raise bad_request("not enough rights to manage chat invite link")
     chat.invite_links += 1
+    memory.touch(chat)
     return f"https://t.me/+sandbox{abs(chat.id)}n{chat.invite_links}"
 
 

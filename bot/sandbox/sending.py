@@ -84,7 +84,7 @@ def send_chat_action(memory: Memory, p: Parameters) -> bool:
     """https://core.telegram.org/bots/api#sendchataction"""
     if p.text("action").lower() not in ACTIONS:
         raise bad_request("wrong parameter action in request")
-    memory.chat_of(p)
+    memory.act(memory.chat_of(p), p.text("action").lower())
     return True
 
 
@@ -181,9 +181,11 @@ def document(stored: Stored) -> Json:
     return describe(stored) | {"file_name": stored.file.name, "mime_type": stored.file.mime}
 
 
-def voice(stored: Stored) -> Json:
-    """A Voice object; the duration is taken from the size, nothing is decoded."""
-    return describe(stored) | {"duration": 1 + len(stored.file.content) // 4000, "mime_type": "audio/ogg"}
+def voice(stored: Stored, duration: int | None = None) -> Json:
+    """A Voice object; a duration (seconds) that is not told is guessed from the size, nothing is decoded."""
+    if duration is None:
+        duration = 1 + len(stored.file.content) // 4000
+    return describe(stored) | {"duration": duration, "mime_type": "audio/ogg"}
 
 
 KINDS: dict[str, tuple[str, Callable[[Stored], Json | list[Json]]]] = {

@@ -1,6 +1,6 @@
 """A sandbox whose every call and update is held against the Bot API specification, where there is one."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +8,8 @@ import pytest
 from bot.sandbox.clock import MovableClock
 from bot.sandbox.core import Sandbox
 from bot.sandbox.people import Group, User
+from bot.sandbox.server import make_app
+from tests.sandbox.served import Served, serving
 from tests.specification import Witness
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -26,6 +28,13 @@ def box(clock: MovableClock) -> Iterator[Sandbox]:
     witness = Witness(box)
     yield box
     assert witness.violations() == []
+
+
+@pytest.fixture
+async def served(box: Sandbox, clock: MovableClock) -> AsyncIterator[Served]:
+    """The sandbox on a free port, with nobody beside it."""
+    async with serving(make_app(box, clock)) as served:
+        yield served
 
 
 @pytest.fixture

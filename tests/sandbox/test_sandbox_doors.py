@@ -2,9 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -18,47 +15,15 @@ from aiohttp import web
 from telegram import Bot, InputFile
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TimedOut
 
-from bot.sandbox.clock import MovableClock
 from bot.sandbox.core import Sandbox
 from bot.sandbox.faults import dropped, server_error, timed_out, too_many
 from bot.sandbox.files import SAMPLE
 from bot.sandbox.http import BotApi
 from bot.sandbox.people import Group, User
 from bot.sandbox.request import SandboxRequest
-from bot.sandbox.server import make_app
+from tests.sandbox.served import Served
 
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
-
-
-@dataclass(frozen=True)
-class Served:
-    """A running sandbox: its address and a client for plain requests."""
-
-    url: str
-    http: aiohttp.ClientSession
-
-    async def post(self, path: str, data: dict[str, Any]) -> Any:
-        """The remote control: JSON in, JSON out."""
-        async with self.http.post(self.url + path, json=data) as answer:
-            return await answer.json()
-
-    async def get(self, path: str) -> Any:
-        """The remote control's questions."""
-        async with self.http.get(self.url + path) as answer:
-            return await answer.json()
-
-
-@pytest.fixture
-async def served(box: Sandbox, clock: MovableClock, tmp_path: Path) -> AsyncIterator[Served]:
-    """The sandbox on a free port."""
-    runner = web.AppRunner(make_app(box, clock, state=tmp_path / "state.json"), shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0]
-    async with aiohttp.ClientSession() as http:
-        yield Served(f"http://{host}:{port}", http)
-    await runner.cleanup()
 
 
 @pytest.fixture
@@ -222,71 +187,3 @@ async def test_python_telegram_bot_in_process(
         with pytest.raises(error):
             await telegram.get_chat(big.id)
     assert (await telegram.get_chat(big.id)).title == "3號樓"
-
-
-async def test_the_remote_control(box: Sandbox, served: Served) -> None:
-    """People, groups, presses, clock, faults and screens from outside."""
-    user = (await served.post("/sandbox/users", {"first_name": "李"}))["id"]
-    group = (await served.post("/sandbox/groups", {"title": "5號樓", "members": [user]}))["id"]
-    start = await served.get("/sandbox/changes?since=0")
-    assert [chat["title"] for chat in start["chats"]] == ["李", "5號樓"]
-    assert (await served.post(f"/sandbox/users/{user}/open_link", {"payload": "abc"}))["result"] == 2
-    assert (await served.post(f"/sandbox/users/{user}/photo", {"caption": "看", "chat": group}))[
-        "result"
-    ] == 3
-    box.call(
-        box.token,
-        "sendMessage",
-        {
-            "chat_id": user,
-            "text": "?",
-            "reply_markup": {"inline_keyboard": [[{"text": "a", "callback_data": "k"}]]},
-        },
-    )
-    later = await served.get(f"/sandbox/changes?since={start['revision']}&wait=5")
-    assert [[m["message_id"] for m in chat["messages"]] for chat in later["chats"]] == [[2, 4], [3]]
-    pressed = await served.post(f"/sandbox/users/{user}/press", {"message_id": 4, "data": "k"})
-    assert pressed["result"] in box.memory.queries
-    assert "error" in await served.post(f"/sandbox/users/{user}/press", {"message_id": 4, "data": "no"})
-    assert "error" in await served.post(f"/sandbox/users/{user}/dance", {})
-    assert (await served.post("/sandbox/clock", {"by": 600}))["offset"] == 600_000_000
-    assert (await served.post("/sandbox/clock", {"to": "08:00"}))["now"] == "2026-03-03T00:00:00+00:00"
-    await served.post("/sandbox/faults", {"method": "getMe", "kind": "error", "code": 500})
-    assert box.call(box.token, "getMe", {}).error_code == 500
-    await served.post(f"/sandbox/groups/{group}/promote_bot", {"by": user})
-    assert box.groups[0].data.bot == "administrator"
-    assert (await served.get("/sandbox/calls"))["counts"] == {"sendMessage": 1, "getMe": 1}
-
-
-async def test_the_page_and_foreign_posts(served: Served) -> None:
-    """The page comes with its files and a strict policy; posts that are not JSON are refused."""
-    async with served.http.get(served.url + "/") as answer:
-        assert answer.status == 200
-        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
-        text = await answer.text()
-    for name in ("style.css", "state.js", "phone.js", "page.js"):
-        assert f"/page/{name}" in text
-        async with served.http.get(f"{served.url}/page/{name}") as answer:
-            assert answer.status == 200
-    async with served.http.post(served.url + "/sandbox/users", data={"first_name": "x"}) as answer:
-        assert answer.status == 400
-
-
-async def test_chats_survive_a_restart(
-    box: Sandbox, clock: MovableClock, resident: User, tmp_path: Path
-) -> None:
-    """The state file is written at the end and read at the start."""
-    for sandbox in (box, other := Sandbox(clock)):
-        runner = web.AppRunner(make_app(sandbox, clock, state=tmp_path / "state.json"))
-        await runner.setup()
-        await runner.cleanup()
-    assert other.users[0].chat() == resident.chat()
-
-
-def test_a_clock_can_be_followed(clock: MovableClock, tmp_path: Path) -> None:
-    """The offset stands in a file, in microseconds, and is taken over at the next start."""
-    file = tmp_path / "offset"
-    moved = MovableClock(clock, file)
-    moved.move(timedelta(minutes=10))
-    assert file.read_text() == "600000000"
-    assert MovableClock(clock, file)() == clock() + timedelta(minutes=10)

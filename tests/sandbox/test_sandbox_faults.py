@@ -84,3 +84,74 @@ def test_calls_are_remembered(clock: MovableClock) -> None:
     silent = Sandbox(clock, keep_calls=0)
     silent.call(silent.token, "getMe", {})
     assert len(silent.calls) == 0
+
+
+def tried(box: Sandbox, method: str, **parameters: object) -> str:
+    """What comes of a call, in a word."""
+    reply = box.call(box.token, method, parameters)
+    return "ok" if reply.ok else reply.trouble or str(reply.error_code)
+
+
+@pytest.mark.parametrize(
+    ("switch", "sending", "polling"),
+    [
+        ("slow", "ok", "ok"),
+        ("flood", "429", "ok"),
+        ("down", "502", "502"),
+        ("offline", "dropped", "dropped"),
+        ("lost", "ok", "ok"),
+    ],
+)
+def test_switches(box: Sandbox, resident: User, switch: str, sending: str, polling: str) -> None:
+    """Each one fails the calls it says, as long as it is on, and before they have an effect."""
+    told: list[list[str]] = []
+    box.faults.changed.append(lambda: told.append(box.faults.switched_on))
+    box.faults.switch(switch, on=True)
+    assert [tried(box, "sendMessage", chat_id=resident.id, text="x"), tried(box, "getUpdates")] == [
+        sending,
+        polling,
+    ]
+    assert len(resident.chat()) == 1 + (sending == "ok")
+    assert box.faults.latency == (2.0 if switch == "slow" else 0.0)
+    box.faults.switch(switch, on=False)
+    assert [tried(box, "sendMessage", chat_id=resident.id, text="x"), tried(box, "getUpdates")] == [
+        "ok",
+        "ok",
+    ]
+    assert box.faults.latency == 0.0
+    assert told == [[switch], []]
+
+
+def test_a_flood_names_the_wait(box: Sandbox) -> None:
+    """Three seconds."""
+    box.faults.switch("flood", on=True)
+    assert box.call(box.token, "getMe", {}).parameters == {"retry_after": 3}
+
+
+def test_each_third_answer_is_lost(box: Sandbox, resident: User) -> None:
+    """Exactly each third one and after its effect; polls do not count; switching on counts from the start."""
+    for _ in range(2):
+        box.faults.switch("lost", on=True)
+        before = len(resident.chat())
+        came = []
+        for _ in range(8):
+            assert tried(box, "getUpdates") == "ok"
+            came.append(tried(box, "sendMessage", chat_id=resident.id, text="x"))
+        assert came == ["ok", "ok", "dropped"] * 2 + ["ok", "ok"]
+        assert len(resident.chat()) == before + 8
+
+
+def test_switches_beside_each_other(box: Sandbox) -> None:
+    """The worst one decides, planned faults come first, and clearing turns all of it off."""
+    for switch in ("lost", "flood", "down", "offline"):
+        box.faults.switch(switch, on=True)
+    box.faults.add("getMe", too_many(9))
+    assert box.faults.switched_on == ["flood", "down", "offline", "lost"]
+    assert [tried(box, "getMe"), tried(box, "getMe")] == ["429", "dropped"]
+    box.faults.switch("offline", on=False)
+    assert tried(box, "getMe") == "502"
+    box.faults.clear()
+    assert box.faults.switched_on == []
+    assert tried(box, "getMe") == "ok"
+    with pytest.raises(ValueError, match="no switch 'rain'"):
+        box.faults.switch("rain", on=True)

@@ -1,12 +1,14 @@
 """What people can do and see."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from bot.sandbox.clock import MovableClock
 from bot.sandbox.core import Sandbox
 from bot.sandbox.files import File
+from bot.sandbox.memory import QUERY_SECONDS
 from bot.sandbox.people import Group, Impossible, User
 from bot.sandbox.settings import commands_for
 
@@ -60,6 +62,17 @@ def test_pressing(box: Sandbox, resident: User, group: Group) -> None:
     box.call(box.token, "editMessageReplyMarkup", {"chat_id": group.id, "message_id": message})
     with pytest.raises(Impossible):
         resident.presses(group, message, "accept.1")
+
+
+def test_presses_are_forgotten(box: Sandbox, clock: MovableClock, resident: User) -> None:
+    """Those nobody answered, as soon as it is too late; until then they wait."""
+    first = resident.forges(None, 9, "a")
+    clock.move(timedelta(seconds=QUERY_SECONDS))
+    second = resident.forges(None, 9, "b")
+    assert list(box.memory.queries) == [first, second]
+    clock.move(timedelta(seconds=1))
+    third = resident.forges(None, 9, "c")
+    assert list(box.memory.queries) == [second, third]
 
 
 def test_a_forged_press(box: Sandbox, resident: User) -> None:
@@ -182,27 +195,6 @@ def test_commands_by_scope_and_language(box: Sandbox, resident: User, group: Gro
     assert box.call(box.token, "deleteMyCommands", {"language_code": "zh"}).ok
     assert offered(resident, resident.id) == ["all"]
     assert box.call(box.token, "getMyCommands", {}).result == [{"command": "all", "description": "x"}]
-
-
-def test_all_of_it_survives_a_restart(
-    box: Sandbox, clock: MovableClock, resident: User, group: Group
-) -> None:
-    """What is dumped is JSON, and loading it loses nothing."""
-    resident.sends_photo(group, "/x")
-    message = sent(box, resident.id, reply_markup=KEYBOARD)
-    resident.presses(None, message, "accept.1")
-    box.call(box.token, "setMyCommands", {"commands": [{"command": "a", "description": "b"}]})
-    dumped = json.dumps(box.dump())
-    again = Sandbox(clock)
-    again.load(json.loads(dumped))
-    assert json.dumps(again.dump()) == dumped
-    assert again.users[0].chat() == resident.chat()
-    assert again.groups[0].title == "3號樓"
-    assert again.user("李").id == 1002
-    assert (
-        again.call(again.token, "sendMessage", {"chat_id": 1001, "text": "x"}).result["message_id"]
-        == message + 1
-    )
 
 
 def test_uploads_of_every_kind(box: Sandbox, resident: User) -> None:

@@ -1,84 +1,111 @@
-// The page: the clock, new people and groups, and which phones are on the desk.
+// The page: which phones lie on the desk, and what stands around them.
 
+import { showAdd } from "./dialogs.js";
+import { button, element, say } from "./element.js";
+import { Panels } from "./panels.js";
 import { Phone } from "./phone.js";
-import { Town, post, say } from "./state.js";
+import { Town, post } from "./state.js";
 
 const FIRST = 4; // phones at the first visit
 const KEPT = "phones";
-const CLOCK = new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", dateStyle: "short", timeStyle: "medium", hour12: false });
 
+const byId = (id) => document.getElementById(id);
 const town = new Town();
-const desk = document.getElementById("phones");
-const trouble = document.getElementById("trouble");
+const desk = byId("phones");
 let phones = [];
+let active = null;
 
-for (const labelled of document.querySelectorAll("[data-say]")) labelled.textContent = say(labelled.dataset.say);
-for (const hinted of document.querySelectorAll("[data-hint]")) {
-  hinted.placeholder = say(hinted.dataset.hint);
-  hinted.ariaLabel = hinted.placeholder;
+function complain(text) {
+  byId("trouble").textContent = text;
+  byId("trouble").hidden = !text;
 }
-
-const complain = (text) => { trouble.textContent = text; trouble.hidden = !text; };
 
 async function ask(path, data) {
   try {
     complain("");
-    const said = await post(path, data);
-    await town.fetch(0);
-    return said;
+    return await post(path, data);
   } catch (problem) {
     complain(problem.message);
     return null;
   }
 }
 
+// ---- phones
+
 function keep() {
   phones = phones.filter((phone) => phone.root.isConnected);
-  localStorage.setItem(KEPT, JSON.stringify(phones.map(({ viewer, chat }) => ({ viewer, chat }))));
+  if (!phones.includes(active)) active = phones.at(-1) ?? null;
+  localStorage.setItem(KEPT, JSON.stringify({ world: world(), phones: phones.map(({ viewer, chat }) => ({ viewer, chat })) }));
+  drawTabs();
 }
+
+const world = () => town.host?.scene?.name ?? "";
 
 function place(viewer, chat) {
   const phone = new Phone(town, viewer, chat, keep);
   phones.push(phone);
+  desk.querySelector(":scope > .empty")?.remove();
   desk.append(phone.root);
+  bringForward(phone);
   keep();
 }
 
-document.getElementById("new-person").onsubmit = async (event) => {
-  event.preventDefault();
-  const name = event.target.elements.name;
-  const made = await ask("users", { first_name: name.value, language_code: navigator.language });
-  if (made) { name.value = ""; place(made.id, made.id); }
-};
-
-document.getElementById("new-group").onsubmit = async (event) => {
-  event.preventDefault();
-  const title = event.target.elements.title;
-  const members = [...new Set(phones.map((phone) => phone.viewer))];
-  if (!members.length) { complain(say("nobody")); return; }
-  const made = await ask("groups", { title: title.value, members });
-  if (made) { title.value = ""; place(members[0], made.id); }
-};
-
-document.getElementById("new-phone").onclick = () => {
-  const shown = new Set(phones.map((phone) => phone.viewer));
-  const person = town.people.find(({ id }) => !shown.has(id)) ?? town.people[0];
-  if (person) place(person.id, person.id); else complain(say("nobody"));
-};
-
-for (const button of document.querySelectorAll(".clock button")) {
-  const { by, to } = button.dataset;
-  button.onclick = () => ask("clock", to ? { to } : { by: Number(by) });
+function bringForward(phone) {
+  active = phone;
+  for (const one of phones) one.root.classList.toggle("active", one === phone);
+  phone.root.scrollIntoView({ inline: "nearest", block: "nearest" });
+  phone.stay();
+  phone.markRead();
+  drawTabs();
 }
+
+// Brings the phone of this person to the front, on this chat.
+function meet(viewer, chat) {
+  const phone = phones.find((one) => one.viewer === viewer);
+  for (const one of phones) one.root.classList.toggle("acting", one === phone);
+  if (!phone) { place(viewer, chat); phones.at(-1).root.classList.add("acting"); return; }
+  if (phone.chat !== chat) phone.look(viewer, chat);
+  bringForward(phone);
+}
+
+function drawTabs() {
+  const tabs = phones.map((phone) => {
+    const unread = phone === active ? 0 : town.unreadOf(phone.viewer);
+    const name = phone.owner.title;
+    const tab = button(name, () => bringForward(phone), { role: "tab", ariaSelected: String(phone === active), ariaLabel: unread ? `${name}, ${unread} ${say("unread")}` : name });
+    if (unread) tab.append(element("span", { className: "badge", ariaHidden: "true" }, String(unread)));
+    return tab;
+  });
+  const focused = [...byId("tabs").children].indexOf(document.activeElement);
+  byId("tabs").replaceChildren(...tabs);
+  tabs[focused]?.focus();
+  for (const one of phones) one.root.classList.toggle("active", one === active);
+  if (!phones.length) desk.replaceChildren(element("p", { className: "empty" }, say("noPhones")));
+}
+
+// ---- start
+
+byId("tools-toggle").onclick = ({ currentTarget }) => {
+  const isOpen = byId("tools").classList.toggle("open");
+  currentTarget.ariaExpanded = String(isOpen);
+};
+byId("add").onclick = () => showAdd(town, place);
+byId("language").onchange = ({ target }) => {
+  document.cookie = `language=${target.value}; path=/; max-age=31536000; samesite=strict`;
+  location.reload();
+};
 document.addEventListener("click", ({ target }) => {
   for (const menu of document.querySelectorAll(".more[open]")) if (!menu.contains(target)) menu.open = false;
 });
-const showClock = () => { document.getElementById("clock").textContent = CLOCK.format(town.now()); };
+document.addEventListener("visibilitychange", () => phones.forEach((phone) => phone.markRead()));
 
-await town.fetch(0).catch(() => complain(say("offline")));
-showClock();
-setInterval(showClock, 500);
-const remembered = JSON.parse(localStorage.getItem(KEPT) ?? "[]").filter(({ viewer, chat }) => town.chatsOf(viewer).some(({ id }) => id === chat));
+await town.listen(complain);
+const kept = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
+const known = kept.world === world() ? (kept.phones ?? []) : [];
+const remembered = known.filter(({ viewer, chat }) => town.chats.has(viewer) && (chat === 0 || town.chatsOf(viewer).some(({ id }) => id === chat)));
 const first = town.people.slice(0, FIRST).map(({ id }) => ({ viewer: id, chat: id }));
 for (const { viewer, chat } of remembered.length ? remembered : first) place(viewer, chat);
-town.follow(complain);
+if (phones.length) bringForward(phones[0]);
+new Panels(town, ask, meet);
+drawTabs();
+town.watchers.add(drawTabs);

@@ -1,34 +1,18 @@
-// One phone: a person looking at one chat. Everything written by people enters the page as text nodes.
+// One phone: its owner, the list of chats, or one chat with everything that can be done in it.
 
-import { get, post, say } from "./state.js";
+import { showDoors, showInfo } from "./dialogs.js";
+import { base64, button, day, element, hour, openDialog, say } from "./element.js";
+import { drawMessage, gist } from "./message.js";
+import { get, post } from "./state.js";
 
-const TAGS = {
-  bold: "b", italic: "i", underline: "u", strikethrough: "s", code: "code", pre: "pre",
-  blockquote: "blockquote", expandable_blockquote: "blockquote",
-};
-const TIME = new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
-
-export function element(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
-
-const base64 = (file) => new Promise((done, fail) => {
-  const reader = new FileReader();
-  reader.onload = () => done(reader.result.split(",")[1]);
-  reader.onerror = fail;
-  reader.readAsDataURL(file);
-});
+const TYPING_SHOWN = 5000; // as long as Telegram shows a chat action
+const TOAST_SHOWN = 4000;
+const SAMPLES = ["lamp", "lane", "party"];
+const LIST = 0; // `chat` of a phone that shows its list of chats
 
 export class Phone {
   constructor(town, viewer, chat, onChange) {
-    this.town = town;
-    this.viewer = viewer;
-    this.chat = chat;
-    this.onChange = onChange;
-    this.shown = new Map();
-    this.answering = 0;
+    Object.assign(this, { town, viewer, chat, onChange, units: new Map(), answering: null, correcting: null });
     this.build();
     this.watch = (changed) => this.refresh(changed);
     town.watchers.add(this.watch);
@@ -36,56 +20,192 @@ export class Phone {
   }
 
   get room() { return this.town.chats.get(this.chat); }
+  get owner() { return this.town.chats.get(this.viewer); }
+  get isSeen() { return !document.hidden && this.root.offsetParent !== null; }
 
   build() {
-    this.viewers = element("select", { ariaLabel: say("name"), onchange: () => this.look(Number(this.viewers.value), Number(this.viewers.value)) });
-    this.chats = element("select", { ariaLabel: say("private"), onchange: () => this.look(this.viewer, Number(this.chats.value)) });
-    this.messages = element("div", { className: "messages", ariaLive: "polite", onscroll: () => this.noteEnd() });
-    new ResizeObserver(() => this.stay()).observe(this.messages);
+    this.viewers = element("select", { className: "owner", ariaLabel: say("whose"), onchange: () => this.look(Number(this.viewers.value), LIST) });
+    this.back = button("‹", () => this.look(this.viewer, LIST), { className: "plain back" });
+    this.title = button("", () => showInfo(this), { className: "plain title" });
+    this.top = element("div", { className: "chat-top" }, this.back, this.title);
+    this.list = element("div", { className: "chats", role: "list", ariaLabel: say("chats") });
+    this.messages = element("div", { className: "messages", role: "log", tabIndex: 0, onscroll: () => this.noteEnd() });
+    new ResizeObserver(() => { this.stay(); this.markRead(); }).observe(this.messages);
     this.keyboard = element("div", { className: "keyboard", hidden: true });
     this.commands = element("div", { className: "commands", hidden: true });
-    this.answers = element("div", { className: "answering", hidden: true });
+    this.context = element("div", { className: "context", hidden: true });
+    this.file = element("input", { type: "file", multiple: true, hidden: true, ariaLabel: say("file"), onchange: () => this.sendFiles() });
+    this.menu = element("div", { className: "menu" });
+    this.more = element("details", { className: "more", ontoggle: () => this.fillMenu() },
+      element("summary", { ariaLabel: say("attach"), title: say("attach") }, "＋"), this.menu);
     this.text = element("textarea", {
-      placeholder: say("write"), ariaLabel: say("write"),
-      oninput: () => this.offerCommands(),
+      placeholder: say("write"), ariaLabel: say("write"), rows: 1,
+      oninput: () => { this.grow(); this.offerCommands(); },
       onkeydown: (event) => {
         if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); this.send(); }
+        if (event.key === "Escape") this.settle();
       },
     });
-    this.file = element("input", { type: "file", accept: "image/png,image/jpeg,image/gif", hidden: true, onchange: () => this.sendFile() });
-    this.menu = element("div");
-    this.more = element("details", { className: "more", ontoggle: () => this.fillMenu() }, element("summary", { title: "+" }, "＋"), this.menu);
-    const write = element("form", { className: "write", onsubmit: (event) => { event.preventDefault(); this.send(); } },
-      this.more, this.file, this.text, element("button", {}, say("send")));
-    this.root = element("section", { className: "phone" },
-      element("div", { className: "top" }, this.viewers, this.chats,
-        element("button", { title: say("close"), onclick: () => this.close() }, "×")),
-      this.messages, this.keyboard, this.commands, this.answers, write);
+    const slash = button("/", () => this.offerCommands("/"), { className: "plain slash", ariaLabel: say("commands"), title: say("commands") });
+    this.writing = element("form", { className: "write", onsubmit: (event) => { event.preventDefault(); this.send(); } },
+      this.more, this.file, slash, this.text, element("button", { className: "send" }, say("send")));
+    this.notices = element("div", { className: "notices", ariaLive: "assertive" });
+    this.screen = element("div", { className: "screen" }, this.top, this.list, this.messages, this.notices, this.keyboard, this.commands, this.context, this.writing);
+    this.root = element("section", { className: "phone", dataset: { viewer: this.viewer } },
+      element("div", { className: "frame" }, this.viewers, button("×", () => this.close(), { className: "plain", ariaLabel: say("closePhone"), title: say("closePhone") })),
+      this.screen);
   }
 
   close() {
     this.town.watchers.delete(this.watch);
     this.root.remove();
-    this.onChange();
+    this.onChange(this);
   }
 
   look(viewer, chat) {
-    this.viewer = viewer;
-    this.chat = chat;
-    this.answer(0);
+    Object.assign(this, { viewer, chat });
+    this.settle();
     this.redraw();
-    this.onChange();
+    this.onChange(this);
   }
 
   // ---- what is shown
 
   redraw() {
-    this.shown.clear();
+    this.units.clear();
+    this.lastDay = "";
     this.messages.replaceChildren();
-    this.drawTop();
-    this.drawKeyboard();
+    this.root.dataset.viewer = this.viewer;
+    const isList = this.chat === LIST || !this.room;
+    for (const part of [this.top, this.messages, this.writing]) part.hidden = isList;
+    this.list.hidden = !isList;
+    this.keyboard.hidden = true;
+    this.drawFrame();
+    this.drawList();
+    if (isList) return;
     this.atEnd = true;
-    this.draw([...(this.room?.messages.values() ?? [])]);
+    this.messages.ariaLabel = this.roomName(this.room);
+    this.drawKeyboard();
+    this.draw([...this.room.messages.values()]);
+    this.markRead();
+  }
+
+  refresh(changed) {
+    if (changed.has(this.viewer)) for (const toast of this.owner.toasts) this.notice(toast);
+    if (!changed.size) return;
+    if (this.chat !== LIST && changed.has(this.chat)) {
+      this.drawKeyboard();
+      this.draw(this.room.fresh);
+      this.noteTyping();
+      this.markRead();
+    }
+    this.drawFrame();
+    this.drawList();
+  }
+
+  roomName(room) { return room.kind === "private" ? this.town.name(this.town.bot) : room.title; }
+
+  drawFrame() {
+    this.root.ariaLabel = this.owner.title;
+    const people = this.town.people;
+    const names = people.map(({ id, title }) => `${id}${title}`).join();
+    if (names !== this.names) {
+      this.names = names;
+      this.viewers.replaceChildren(...people.map(({ id, title }) => element("option", { value: id }, title)));
+    }
+    this.viewers.value = this.viewer;
+    if (!this.room) return;
+    const elsewhere = this.town.unreadOf(this.viewer) - this.town.unread(this.viewer, this.room);
+    this.back.replaceChildren("‹", elsewhere > 0 ? element("span", { className: "badge" }, String(elsewhere)) : "");
+    this.back.ariaLabel = elsewhere > 0 ? `${say("back")}, ${elsewhere} ${say("unread")}` : say("back");
+    this.title.replaceChildren(element("b", {}, this.roomName(this.room)), element("small", {}, this.subtitle()));
+  }
+
+  subtitle() {
+    if (this.isTyping) return say("typing");
+    if (this.room.kind !== "private") return `${this.room.members.length} ${say("groupOf")}`;
+    return this.room.blocked ? say("blocked") : say("privateChat");
+  }
+
+  noteTyping() {
+    const { action } = this.room;
+    const hasSpoken = this.room.fresh.some((message) => message.outgoing);
+    if (!action && !hasSpoken) return;
+    clearTimeout(this.typing);
+    this.isTyping = Boolean(action) && !hasSpoken;
+    if (this.isTyping) this.typing = setTimeout(() => { this.isTyping = false; if (this.room) this.drawFrame(); }, TYPING_SHOWN);
+  }
+
+  drawList() {
+    if (this.list.hidden) return;
+    const newest = (room) => [...room.messages.values()].filter((message) => !message.deleted).at(-1);
+    const rooms = this.town.chatsOf(this.viewer).map((room) => [room, newest(room)]);
+    rooms.sort((one, other) => (other[1]?.date ?? 0) - (one[1]?.date ?? 0));
+    this.list.replaceChildren(...rooms.map(([room, message]) => {
+      const unread = this.town.unread(this.viewer, room);
+      const at = message ? new Date(message.date * 1000) : null;
+      const time = at ? element("time", {}, day(at) === day(this.town.now()) ? hour(at) : day(at)) : "";
+      return element("div", { role: "listitem" }, button(
+        element("span", { className: "face", ariaHidden: "true" }, this.roomName(room).slice(0, 1)),
+        () => this.look(this.viewer, room.id), { className: "plain chat" },
+      ), element("div", { className: "chat-text", ariaHidden: "true" },
+        element("div", {}, element("b", {}, this.roomName(room)), time),
+        element("div", {}, element("span", { className: "gist" }, message ? gist(this.town, message) : say("empty")),
+          unread ? element("span", { className: "badge" }, String(unread)) : "")));
+    }));
+    for (const [index, item] of [...this.list.children].entries()) {
+      const [room] = rooms[index];
+      const unread = this.town.unread(this.viewer, room);
+      item.firstChild.ariaLabel = unread ? `${this.roomName(room)}, ${unread} ${say("unread")}` : this.roomName(room);
+      item.firstChild.append(item.lastChild);
+    }
+  }
+
+  // An album is one unit, every other message its own.
+  draw(messages) {
+    const touched = new Set();
+    for (const message of messages) {
+      const key = message.media_group_id ? `album ${message.media_group_id}` : message.message_id;
+      if (!this.units.has(key)) this.units.set(key, { ids: [], drawn: null });
+      const unit = this.units.get(key);
+      if (!unit.ids.includes(message.message_id)) unit.ids.push(message.message_id);
+      touched.add(unit);
+    }
+    for (const unit of touched) {
+      const drawn = drawMessage(this, unit.ids.map((id) => this.room.messages.get(id)));
+      if (unit.drawn) { this.keepFocus(unit.drawn, drawn); drawn.classList.add("changed"); } else this.append(drawn, unit.ids[0]);
+      unit.drawn = drawn;
+    }
+    this.messages.querySelector(".empty")?.remove();
+    if (!this.units.size) this.drawEmpty();
+    this.stay();
+  }
+
+  append(drawn, id) {
+    const today = day(new Date(this.room.messages.get(id).date * 1000));
+    if (today !== this.lastDay) this.messages.append(element("div", { className: "service day" }, today));
+    this.lastDay = today;
+    this.messages.append(drawn);
+  }
+
+  // A message is drawn anew under the finger that pressed it: the keyboard stays where it was.
+  keepFocus(old, fresh) {
+    const focused = [...old.querySelectorAll("button, a")].indexOf(document.activeElement);
+    old.replaceWith(fresh);
+    if (focused >= 0) ([...fresh.querySelectorAll("button, a")][focused] ?? this.text).focus({ preventScroll: true });
+  }
+
+  drawEmpty() {
+    const start = this.room.kind === "private" ? button(say("start"), () => this.act("open_link"), { className: "start" }) : "";
+    this.messages.append(element("div", { className: "empty" }, element("p", {}, say("empty")), start));
+  }
+
+  drawKeyboard() {
+    const rows = this.room.keyboard?.keyboard ?? [];
+    this.keyboard.hidden = !rows.length;
+    this.text.placeholder = this.room.keyboard?.input_field_placeholder || say("write");
+    this.keyboard.replaceChildren(...rows.map((row) => element("div", { className: "row" }, ...row.map((key) =>
+      button(key.text, () => (key.request_contact ? this.act("contact") : key.request_location ? this.act("location") : this.act("text", { text: key.text })))))));
   }
 
   // Only a person's scrolling leaves the end: a phone that changed its width scrolls by itself.
@@ -99,239 +219,155 @@ export class Phone {
 
   stay() { if (this.atEnd) this.messages.scrollTop = this.messages.scrollHeight; }
 
-  refresh(changed) {
-    if (changed.has(this.viewer)) for (const toast of this.town.chats.get(this.viewer).toasts) this.toast(toast.text, toast.alert);
-    if (changed.size) this.drawTop();
-    if (!changed.has(this.chat)) return;
-    this.drawKeyboard();
-    this.draw(this.room.fresh);
+  markRead() {
+    if (this.room && this.chat !== LIST && this.isSeen) this.town.markRead(this.viewer, this.chat);
   }
 
-  drawTop() {
-    const options = (chats, label) => chats.map((chat) => element("option", { value: chat.id }, label(chat)));
-    this.viewers.replaceChildren(...options(this.town.people, (person) => person.title));
-    this.viewers.value = this.viewer;
-    this.chats.replaceChildren(...options(this.town.chatsOf(this.viewer), (chat) => chat.kind === "private" ? `${this.town.bot.first_name} (${say("private")})` : chat.title));
-    this.chats.value = this.chat;
+  notice({ text, alert, url }) {
+    if (url) { this.follow(url); return; }
+    const shown = element("div", { className: alert ? "alert" : "toast", role: alert ? "alertdialog" : "status", ariaLabel: text });
+    const close = () => { shown.remove(); if (alert) this.text.focus(); };
+    shown.append(element("p", {}, text));
+    if (alert) shown.append(button(say("ok"), close));
+    else setTimeout(close, TOAST_SHOWN);
+    this.notices.append(shown);
+    shown.querySelector("button")?.focus();
   }
 
-  draw(messages) {
-    for (const message of messages) {
-      const old = this.shown.get(message.message_id);
-      if (message.deleted) { old?.remove(); this.shown.delete(message.message_id); continue; }
-      const drawn = this.drawMessage(message);
-      if (old) old.replaceWith(drawn); else this.messages.append(drawn);
-      this.shown.set(message.message_id, drawn);
-    }
-    this.messages.querySelector(".empty")?.remove();
-    if (!this.shown.size) this.drawEmpty();
-    this.stay();
-  }
+  complain(problem) { this.notice({ text: problem.message, alert: false }); }
 
-  drawEmpty() {
-    const start = element("button", { onclick: () => this.act("open_link", {}) }, say("start"));
-    this.messages.append(element("div", { className: "empty" }, element("p", {}, say("empty")), this.chat > 0 ? start : ""));
-  }
+  // ---- what its owner does
 
-  drawMessage(message) {
-    const service = this.serviceText(message);
-    if (service) return element("div", { className: "service" }, service);
-    const mine = !message.outgoing && message.from?.id === this.viewer && !message.sender_chat;
-    const bubble = element("div", { className: "bubble" });
-    if (!mine && this.chat < 0) bubble.append(element("div", { className: "sender" }, message.sender_chat?.title ?? this.town.name(message.from)));
-    const replied = message.reply_to_message;
-    if (replied) bubble.append(element("span", { className: "reply" }, replied.text ?? replied.caption ?? "…"));
-    for (const media of this.media(message)) bubble.append(media);
-    bubble.append(this.formatted(message.text ?? message.caption ?? "", message.entities ?? message.caption_entities ?? []));
-    const when = element("span", { className: "when" }, `${message.edited ? say("edited") + " " : ""}${TIME.format(new Date(message.date * 1000))}`);
-    bubble.append(when);
-    bubble.ondblclick = () => this.answer(message.message_id);
-    bubble.title = say("replyHint");
-    return element("div", { className: mine ? "message mine" : "message" }, bubble, this.inline(message));
-  }
-
-  serviceText(message) {
-    const who = message.from ? this.town.name(message.from) : "";
-    const names = (users) => users.map((user) => this.town.name(user)).join("、");
-    if (message.new_chat_members) return `${names(message.new_chat_members)} ${say("joined")}`;
-    if (message.left_chat_member) return `${names([message.left_chat_member])} ${say("left")}`;
-    if (message.pinned_message) return `${who} ${say("pinned")}`;
-    if (message.new_chat_title) return `${who} ${say("renamed")} ${message.new_chat_title}`;
-    return message.migrate_to_chat_id || message.migrate_from_chat_id ? say("moved") : "";
-  }
-
-  media(message) {
-    const drawn = [];
-    if (message.photo) {
-      const photo = message.photo.at(-1);
-      drawn.push(element("img", { src: `/sandbox/files/${encodeURIComponent(photo.file_id)}`, width: photo.width, height: photo.height, alt: say("photo"), loading: "lazy" }));
-    }
-    if (message.voice) drawn.push(`🎤 ${message.voice.duration}s `);
-    if (message.sticker) drawn.push(message.sticker.emoji ?? "▢");
-    if (message.document) drawn.push(`📄 ${message.document.file_name ?? say("document")} `);
-    if (message.location) drawn.push(`📍 ${message.location.latitude}, ${message.location.longitude}`);
-    if (message.contact) drawn.push(`📇 ${message.contact.first_name} ${message.contact.phone_number}`);
-    return drawn;
-  }
-
-  // Entities count in UTF-16 units, as JavaScript's strings do; outer ones come first.
-  formatted(text, entities) {
-    const fragment = document.createDocumentFragment();
-    let at = 0;
-    const rest = [...entities];
-    while (rest.length) {
-      const entity = rest.shift();
-      if (entity.offset < at) continue;
-      const end = entity.offset + entity.length;
-      const inner = [];
-      while (rest.length && rest[0].offset < end) {
-        const { offset, ...other } = rest.shift();
-        inner.push({ ...other, offset: offset - entity.offset });
-      }
-      fragment.append(text.slice(at, entity.offset));
-      const piece = text.slice(entity.offset, end);
-      const made = this.entity(entity, piece);
-      made.append(this.formatted(piece, inner));
-      fragment.append(made);
-      at = end;
-    }
-    fragment.append(text.slice(at));
-    return fragment;
-  }
-
-  entity(entity, text) {
-    const link = { text_link: entity.url, url: text, email: `mailto:${text}`, phone_number: `tel:${text}` }[entity.type];
-    if (link) return element("a", { href: this.safe(link), target: "_blank", rel: "noopener noreferrer", onclick: (event) => this.follow(event, link) });
-    if (entity.type === "bot_command") return element("a", { href: "#", onclick: (event) => { event.preventDefault(); this.act("text", { text }); } });
-    if (entity.type === "spoiler") return element("span", { className: "spoiler", tabIndex: 0 });
-    return document.createElement(TAGS[entity.type] ?? "span");
-  }
-
-  safe(link) { return /^(https?|mailto|tel):/i.test(link) ? link : "#"; }
-
-  // A deep link to the bot is opened on this very phone.
-  follow(event, link) {
-    const deep = new RegExp(`^https?://t\\.me/${this.town.bot.username}\\?start=([\\w-]*)$`, "i").exec(link);
-    if (!deep && this.safe(link) !== "#") return;
-    event.preventDefault();
-    if (deep) { this.look(this.viewer, this.viewer); this.act("open_link", { payload: deep[1] }); }
-  }
-
-  inline(message) {
-    const rows = message.reply_markup?.inline_keyboard ?? [];
-    return element("div", { className: "inline" }, ...rows.map((row) => element("div", { className: "row" }, ...row.map((button) => {
-      const url = button.url;
-      const press = () => this.act("press", { message_id: message.message_id, data: button.callback_data });
-      const open = (event) => { this.follow(event, url); if (!event.defaultPrevented) window.open(this.safe(url), "_blank", "noopener"); };
-      return element("button", { type: "button", className: url ? "link" : "", onclick: url ? open : press }, button.text);
-    }))));
-  }
-
-  drawKeyboard() {
-    const markup = this.room?.keyboard;
-    this.keyboard.hidden = !markup;
-    this.keyboard.replaceChildren(...(markup?.keyboard ?? []).map((row) => element("div", { className: "row" }, ...row.map((button) => {
-      const verb = button.request_contact ? "contact" : button.request_location ? "location" : "text";
-      return element("button", { type: "button", onclick: () => this.act(verb, { text: button.text }) }, button.text);
-    }))));
-  }
-
-  toast(text, alert) {
-    if (!text) return;
-    if (alert) {
-      const dialog = element("dialog", { className: "alert", onclose: () => dialog.remove() }, text,
-        element("form", { method: "dialog" }, element("button", {}, say("ok"))));
-      this.root.append(dialog);
-      dialog.showModal();
-      return;
-    }
-    const toast = element("div", { className: "toast", role: "status" }, text);
-    this.root.append(toast);
-    setTimeout(() => toast.remove(), 3500);
-  }
-
-  // ---- what is done
-
-  async act(verb, data) {
-    this.atEnd = true;
+  async act(verb, data = {}) {
     try {
-      await post(`users/${this.viewer}/${verb}`, { ...data, chat: this.chat });
-      return true;
-    } catch (trouble) {
-      this.toast(trouble.message);
-      return false;
+      const where = this.room && this.room.kind !== "private" ? { chat: this.chat } : {};
+      return await post(`users/${this.viewer}/${verb}`, { ...where, ...data });
+    } catch (problem) {
+      this.complain(problem);
+      return null;
     }
   }
 
-  async actGroup(verb) {
+  // A button may be gone in the moment it is tapped: the bot has just changed its message.
+  async press(id, data) {
+    const where = this.room.kind === "private" ? {} : { chat: this.chat };
     try {
-      const { result } = await post(`groups/${this.chat}/${verb}`, { by: this.viewer });
-      if (verb === "upgrade") { await this.town.fetch(0); this.look(this.viewer, result); }
-    } catch (trouble) {
-      this.toast(trouble.message);
+      await post(`users/${this.viewer}/press`, { ...where, message_id: id, data });
+    } catch (problem) {
+      this.notice({ text: problem.message === say("offline") ? problem.message : say("pressAgain"), alert: false });
     }
   }
 
   async send() {
-    const [text, to] = [this.text.value.trim(), this.answering];
+    const text = this.text.value.trim();
     if (!text) return;
-    this.text.value = "";
-    this.answer(0);
-    this.offerCommands();
-    const sent = await (to ? this.act("reply", { to, text }) : this.act("text", { text }));
-    if (!sent && !this.text.value) this.text.value = text; // what could not be sent is not lost
-  }
-
-  async sendFile() {
-    const [file] = this.file.files;
-    this.file.value = "";
-    if (file) this.act("photo", { content: await base64(file), caption: this.takeText() });
+    const { answering, correcting } = this;
+    const done = correcting ? this.act("edit", { message_id: correcting.message_id, text })
+      : answering ? this.act("reply", { to: answering.message_id, text })
+        : this.act("text", { text });
+    this.atEnd = true;
+    if (await done) { this.text.value = ""; this.settle(); }
   }
 
   takeText() {
     const text = this.text.value.trim();
     this.text.value = "";
+    this.settle();
     return text;
   }
 
-  answer(message) {
-    this.answering = message;
-    this.answers.hidden = !message;
-    this.answers.replaceChildren(`${say("reply")} #${message}`, element("button", { type: "button", onclick: () => this.answer(0) }, say("cancel")));
-    if (message) this.text.focus();
+  async sendFiles() {
+    const files = [...this.file.files];
+    this.file.value = "";
+    const pictures = files.filter((file) => /^image\/(png|jpeg|gif)$/.test(file.type));
+    const caption = this.takeText();
+    if (pictures.length > 1) {
+      await this.act("album", { caption, photos: await Promise.all(pictures.map(async (file) => ({ content: await base64(file) }))) });
+    } else if (pictures.length) {
+      await this.act("photo", { caption, content: await base64(pictures[0]) });
+    }
+    for (const file of files.filter((one) => !pictures.includes(one))) {
+      await this.act(file.type.startsWith("audio/") ? "voice" : "document", { content: await base64(file), name: file.name });
+    }
   }
 
-  async offerCommands() {
-    const typed = this.text.value;
+  answer(message) {
+    Object.assign(this, { answering: message, correcting: null });
+    this.drawContext(say("answering"), message);
+  }
+
+  correct(message) {
+    Object.assign(this, { answering: null, correcting: message });
+    this.text.value = message.text ?? message.caption ?? "";
+    this.drawContext(say("editing"), message);
+  }
+
+  drawContext(label, message) {
+    this.context.hidden = false;
+    this.context.replaceChildren(element("span", {}, `${label}: ${gist(this.town, message)}`), button("×", () => this.settle(), { className: "plain", ariaLabel: say("cancel") }));
+    this.grow();
+    this.text.focus();
+  }
+
+  // Nothing is being answered or corrected, no menu is open.
+  settle() {
+    if (this.correcting) this.text.value = "";
+    Object.assign(this, { answering: null, correcting: null });
+    this.context.hidden = true;
+    this.commands.hidden = true;
+    this.more.open = false;
+    this.grow();
+  }
+
+  grow() {
+    this.text.style.height = "auto";
+    this.text.style.height = `${Math.min(this.text.scrollHeight + 2, 120)}px`;
+  }
+
+  // The link is opened on this very phone when it leads to the bot; says whether it did.
+  follow(link) {
+    const deep = new RegExp(`^(?:https?://t\\.me/|tg://resolve\\?domain=)${this.town.bot.username}(?:[?&]start=([\\w-]*))?$`, "i").exec(link);
+    if (!deep) return false;
+    this.openLink(deep[1] ?? "");
+    return true;
+  }
+
+  openLink(payload) {
+    this.look(this.viewer, this.viewer);
+    return this.act("open_link", { payload });
+  }
+
+  // ---- menus
+
+  async offerCommands(typed = this.text.value) {
     if (!/^\/\w*$/.test(typed)) { this.commands.hidden = true; return; }
-    const { commands } = await get(`users/${this.viewer}/commands?chat=${this.chat}`);
-    const fitting = (commands ?? []).filter((command) => `/${command.command}`.startsWith(typed));
-    this.commands.hidden = !fitting.length || this.text.value !== typed;
-    this.commands.replaceChildren(...fitting.map((command) => element("button", {
-      type: "button",
-      onclick: () => { this.text.value = ""; this.commands.hidden = true; this.act("text", { text: `/${command.command}` }); },
-    }, `/${command.command}`, element("span", {}, command.description))));
+    const { commands } = await get(`users/${this.viewer}/commands?chat=${this.chat}`).catch(() => ({ commands: [] }));
+    if (typed !== "/" && typed !== this.text.value) return;
+    const fitting = commands.filter(({ command }) => `/${command}`.startsWith(typed));
+    this.commands.hidden = !fitting.length;
+    this.commands.replaceChildren(...fitting.map(({ command, description }) => button(element("b", {}, `/${command}`), () => {
+      this.takeText();
+      this.act("text", { text: `/${command}` });
+    })));
+    for (const [index, { description }] of fitting.entries()) this.commands.children[index].append(element("span", {}, description));
   }
 
   fillMenu() {
     if (!this.more.open) return;
-    const item = (label, run) => element("button", { type: "button", onclick: () => { this.more.open = false; run(); } }, say(label));
-    const items = [
-      item("photo", () => this.file.click()),
-      item("sample", () => this.act("photo", { caption: this.takeText() })),
-      item("album", () => this.act("album", { count: 3, caption: this.takeText() })),
-      ...["voice", "sticker", "location", "contact"].map((verb) => item(verb, () => this.act(verb, {}))),
-    ];
-    if (this.chat > 0) {
-      items.push(item("link", () => { const payload = prompt(say("payload"), ""); if (payload !== null) this.act("open_link", { payload: payload.replace(/^.*[?&]start=/, "") }); }));
+    const item = (label, run, properties) => button(label, () => { this.more.open = false; run(); }, properties);
+    const sample = (name) => item(element("img", { src: `/page/samples/${name}.jpg`, alt: say(name), title: say(name) }),
+      () => this.act("photo", { sample: name, caption: this.takeText() }), { className: "sample" });
+    this.menu.replaceChildren(
+      item(say("file"), () => this.file.click()),
+      element("div", { className: "samples", role: "group", ariaLabel: say("samples") }, ...SAMPLES.map(sample)),
+      item(say("album"), () => this.act("album", { photos: SAMPLES.map((name) => ({ sample: name })), caption: this.takeText() })),
+      ...["voice", "location", "contact", "sticker"].map((verb) => item(say(verb), () => this.act(verb))),
+      item(say("link"), () => showDoors(this)),
+    );
+    if (this.room.kind === "private") {
       const verb = this.room.blocked ? "unblock" : "block";
-      items.push(item(verb, () => this.act(verb, {})));
-    } else {
-      const present = ["member", "administrator"].includes(this.room.bot);
-      items.push(present ? item("removeBot", () => this.actGroup("remove_bot")) : item("addBot", () => this.actGroup("add_bot")));
-      if (this.room.bot === "member") items.push(item("promote", () => this.actGroup("promote_bot")));
-      if (this.room.kind === "group" && !this.room.migrated_to) items.push(item("upgrade", () => this.actGroup("upgrade")));
+      this.menu.append(item(say(verb), () => this.act(verb)));
     }
-    this.menu.replaceChildren(...items);
+    this.menu.querySelector("button").focus();
   }
 }
