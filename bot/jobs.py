@@ -10,6 +10,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from bot.actions.chores import do_one
 from bot.actions.desk import Desk, Rules
 from bot.actions.reminders import fire_one, set_aside, sweep, tell_one
 from bot.domain.errors import Unavailable
@@ -47,7 +48,7 @@ class Jobs:
     async def tick(self) -> None:
         """Do everything that is due now: first what the clock decides, then what it has to say."""
         try:
-            for step in (fire_one, tell_one):
+            for step in (fire_one, tell_one, do_one):
                 while await self._do(step):
                     pass
             now = self._clock()

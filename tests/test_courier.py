@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from bot.gateway.pacing import Meter, Pace
 from bot.sandbox.clock import MovableClock
 from bot.sandbox.core import Sandbox
 from bot.sandbox.faults import EVERY, dropped, server_error, timed_out, too_many
+from bot.sandbox.files import SAMPLE
 from bot.sandbox.limits import Limits
 from bot.sandbox.people import Group, User
 from bot.sandbox.request import SandboxRequest
@@ -704,3 +706,28 @@ async def test_running_ends_when_the_token_is_refused(office: PostOffice) -> Non
     office.sandbox.token = "1:another"
     with pytest.raises(OperatorError):
         await asyncio.wait_for(office.courier.run(), 5)
+
+
+async def test_pictures_and_documents_made_here(office: PostOffice) -> None:
+    """A code to scan with its buttons, a sheet with its name: both arrive whole."""
+    resident = office.person("王")
+    sheet = "名单,1\n".encode()
+    pictures = {
+        "content": b64encode(SAMPLE.read_bytes()).decode(),
+        "caption": "<b>签到</b>",
+        "options": [[{"label": "名单", "id": "activity.list:1"}]],
+    }
+    document = {"content": b64encode(sheet).decode(), "caption": "", "name": "名单.csv"}
+    chat = str(resident.id)
+    await office.post(
+        Mail(1, chat, Lane.REPLY, Intent.PICTURE, pictures),
+        Mail(1, chat, Lane.REPLY, Intent.DOCUMENT, document),
+    )
+    await office.deliver_all()
+    picture, file = resident.chat()[-2:]
+    assert (picture.text, picture.button("名单").data) == ("签到", "activity.list:1")
+    stored = office.sandbox.memory.files.get(picture.photos[-1])
+    assert stored.file.content == SAMPLE.read_bytes()
+    sent = file.raw["document"]
+    assert sent["file_name"] == "名单.csv"
+    assert office.sandbox.memory.files.get(sent["file_id"]).file.content == sheet

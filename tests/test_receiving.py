@@ -391,8 +391,11 @@ def test_a_text_in_private(compound: Compound) -> None:
         sender_name="王 小明",
         language="zh-hans",
         text="樓道燈壞了",
+        html="樓道燈壞了",
         message_id=number,
     )
+    compound.resident.sends(None, "a < b & *c*")
+    assert compound.heard().html == "a &lt; b &amp; *c*"
 
 
 @pytest.mark.parametrize(

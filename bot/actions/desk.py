@@ -1,5 +1,6 @@
 """What an action works with: the open transaction, the texts, the rules, the time, and a post bag."""
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
@@ -154,6 +155,7 @@ class Desk:
         addressee = await self.addressee(person_id)
         if addressee is None:
             return False
+        more: dict[str, Any] = {"only_if_sent": True} if only_if_sent else {}
         locale = self.locale(addressee)
         self.post(
             addressee.address,
@@ -164,7 +166,7 @@ class Desk:
             intent=Intent.SAY if anew else Intent.CARD,
             lane=Lane.WORK,
             dedupe_key=dedupe_key,
-            **({"only_if_sent": True} if only_if_sent else {}),
+            **more,
         )
         return True
 
@@ -179,9 +181,16 @@ class Desk:
         intent: Intent = Intent.SAY,
         lane: Lane = Lane.REPLY,
         dedupe_key: str | None = None,
+        not_before: datetime | None = None,
+        delivery_id: int | None = None,
+        coalesce: bool = False,
         **more: Any,
     ) -> None:
-        """Put a rendered message into the bag; `more` goes into the payload as it is."""
+        """Put a rendered message into the bag; `more` goes into the payload as it is.
+
+        `delivery_id` is the row of an announcement that learns what became of it. With `coalesce` a card that
+        still waits in the outbox is replaced instead of being followed by another.
+        """
         payload = {"text": text, "options": as_payload(options), **more}
         if self._is_hushed and lane == Lane.WORK:
             # A reply goes to somebody who is awake: they have just written.
@@ -196,7 +205,42 @@ class Desk:
                 person_id=person_id,
                 card_key=card_key,
                 dedupe_key=dedupe_key,
+                not_before=not_before,
+                delivery_id=delivery_id,
+                coalesce=coalesce,
             )
+        )
+
+    def post_file(
+        self,
+        chat: str,
+        content: bytes,
+        name: str = "",
+        caption: str = "",
+        options: Rows = (),
+        *,
+        person_id: int | None = None,
+        lane: Lane = Lane.REPLY,
+    ) -> None:
+        """Put a file made here into the bag: a document with a name, without one a picture with options."""
+        payload: dict[str, Any] = {"content": b64encode(content).decode(), "caption": caption}
+        payload |= {"name": name} if name else {"options": as_payload(options)}
+        intent = Intent.DOCUMENT if name else Intent.PICTURE
+        self.mail.append(Mail(self.rules.bot_id, chat, lane, intent, payload, person_id=person_id))
+
+    def post_photos(
+        self,
+        chat: str,
+        photos: Sequence[str],
+        *,
+        person_id: int | None = None,
+        lane: Lane = Lane.REPLY,
+        **when: Any,
+    ) -> None:
+        """Put known photos into the bag, as an album where there are several; `when` as for `Mail`."""
+        payload = {"photos": list(photos[:MORE_PHOTOS])}
+        self.mail.append(
+            Mail(self.rules.bot_id, chat, lane, Intent.PHOTOS, payload, person_id=person_id, **when)
         )
 
     async def show_photos(self, person_id: int, photos: Sequence[str], caption: str = "") -> None:

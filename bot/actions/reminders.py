@@ -12,6 +12,7 @@ from bot.actions.cards import (
     tell_about,
     verdict_key,
 )
+from bot.actions.chores import do_one
 from bot.actions.clocks import LADDER, LAPSE, UNDONE, clock_of
 from bot.actions.desk import Desk, choice
 from bot.actions.issues import act, stand_in
@@ -262,6 +263,11 @@ async def set_aside(desk: Desk, step: object, error: str) -> bool:
         if due is not None:
             await desk.store.dues.put(due.issue_id, due.kind, later, due.stage)
         found = due.issue_id if due else None
+    elif step is do_one:
+        chore = await desk.store.chores.claim(desk.now)
+        if chore is not None:
+            await desk.store.chores.put(chore.kind, chore.subject_id, later, chore.stage)
+        found = chore.subject_id if chore else None
     else:
         return False
     if found is not None:

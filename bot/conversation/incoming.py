@@ -17,6 +17,7 @@ class Incoming:
     sender_name: str  # display name, stripped of control/bidi characters, ≤ 64 characters
     language: str  # Telegram language_code or ""
     is_anonymous: bool = False  # anonymous group admin / channel speaking for a person / a bot: has no rights
+    html: str = ""  # text or caption with its formatting, as Telegram HTML
     text: str = ""  # text or caption; for a command the text after it
     command: str = ""  # lower case without slash, without @bot; "" unless kind == "command"
     link: str = ""  # payload of /start
@@ -30,4 +31,8 @@ class Incoming:
     phone: str = ""  # a shared contact's own number (only when it is the sender's)
     addressed: bool = True  # in a group: mentions the bot, replies to it, or a command with/without its name
     membership: str = ""  # new status of the bot in this chat ("member", "administrator", "kicked", "left")
+    rights: frozenset[str] = (
+        frozenset()
+    )  # what the bot may do in this group ("can_pin_messages"), with membership
+    title: str = ""  # of the group
     migrated_to: str = ""  # the address this group moves to

@@ -91,7 +91,10 @@ class Reader:
         status = str(change.new_chat_member.status)
         if isinstance(change.new_chat_member, ChatMemberRestricted):
             status = ChatMemberStatus.MEMBER if change.new_chat_member.is_member else ChatMemberStatus.LEFT
-        return replace(_heard("membership", change.chat, change.from_user), membership=str(status))
+        member = change.new_chat_member.to_dict()
+        rights = frozenset(name for name, has in member.items() if name.startswith("can_") and has is True)
+        heard = _heard("membership", change.chat, change.from_user)
+        return replace(heard, membership=str(status), rights=rights)
 
     def _message(self, message: Message) -> Incoming:
         replied, user = message.reply_to_message, message.from_user
@@ -99,6 +102,7 @@ class Reader:
             _heard("nothing", message.chat, user),
             is_anonymous=message.sender_chat is not None or not user or user.is_bot,
             text=cleaned(message.text or message.caption or ""),
+            html=cleaned(message.text_html or message.caption_html or ""),
             message_id=message.message_id,
             replies_to=replied.message_id if replied else None,
             album=message.media_group_id or "",
@@ -153,6 +157,7 @@ def _heard(kind: str, chat: Chat | None, user: User | None) -> Incoming:
         sender=sender or UNKNOWN,
         sender_name=" ".join(cleaned(name).split())[:NAME_LENGTH].rstrip(),
         language=(user.language_code if user else "") or "",
+        title=cleaned((chat.title if chat else "") or ""),
     )
 
 

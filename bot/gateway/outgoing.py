@@ -1,10 +1,12 @@
 """From an intent to a call of the Bot API."""
 
+from base64 import b64decode
 from typing import Any
 
 from telegram import (
     Bot,
     BotCommandScopeChat,
+    InlineKeyboardMarkup,
     InputMediaPhoto,
 )
 from telegram.constants import ParseMode
@@ -34,6 +36,10 @@ async def deliver(bot: Bot, item: Outgoing, message_id: int | None) -> int | Non
             return await _shown(bot, item)
         case Intent.VOICE:
             return await _played(bot, item)
+        case Intent.PICTURE:
+            return await _pictured(bot, item)
+        case Intent.DOCUMENT:
+            return await _filed(bot, item)
         case Intent.TOAST:
             await _answer(bot, item.payload)
         case Intent.MENU:
@@ -94,6 +100,29 @@ async def _shown(bot: Bot, item: Outgoing) -> int:
 
 async def _played(bot: Bot, item: Outgoing) -> int:
     message = await bot.send_voice(item.chat, item.payload["voice"], disable_notification=_is_silent(item))
+    return message.message_id
+
+
+async def _pictured(bot: Bot, item: Outgoing) -> int:
+    rows = _inline(item.payload)
+    message = await bot.send_photo(
+        item.chat,
+        b64decode(item.payload["content"]),
+        caption=item.payload["caption"],
+        parse_mode=ParseMode.HTML,
+        reply_markup=InlineKeyboardMarkup.de_json(rows, bot) if rows else None,
+    )
+    return message.message_id
+
+
+async def _filed(bot: Bot, item: Outgoing) -> int:
+    message = await bot.send_document(
+        item.chat,
+        b64decode(item.payload["content"]),
+        caption=item.payload["caption"],
+        parse_mode=ParseMode.HTML,
+        filename=item.payload["name"],
+    )
     return message.message_id
 
 

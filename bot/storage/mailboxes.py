@@ -26,6 +26,8 @@ class Intent(StrEnum):
     CARD   the same, but an earlier message with this card key is edited; without one it is sent
     PHOTOS {"photos": [file, …]}
     VOICE  {"voice": file}
+    PICTURE {"content": base64, "caption"?, "options"?}: a picture made here
+    DOCUMENT {"name", "content": base64, "caption"?}
     TOAST  {"query", "text"}: the answer to a press; worthless after some seconds
     MENU   {"commands": [[name, description], …]}: the commands offered in one chat
     """
@@ -34,6 +36,8 @@ class Intent(StrEnum):
     CARD = "card"
     PHOTOS = "photos"
     VOICE = "voice"
+    PICTURE = "picture"
+    DOCUMENT = "document"
     TOAST = "toast"
     MENU = "menu"
 
@@ -76,7 +80,8 @@ class Letter:
 class Mail:
     """One thing to be said, before it is a row.
 
-    `chat` is the address within the channel; `not_before` and `expires_at` are instants.
+    `chat` is the address within the channel; `not_before` and `expires_at` are instants. `delivery_id` is the
+    row of an announcement that learns what became of it. `coalesce` replaces a card that still waits.
     """
 
     bot_id: int
@@ -89,6 +94,8 @@ class Mail:
     dedupe_key: str | None = None
     not_before: datetime | None = None
     expires_at: datetime | None = None
+    delivery_id: int | None = None
+    coalesce: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,7 @@ class Outgoing:
     card_key: str | None
     attempts: int
     expires_at: datetime | None
+    delivery_id: int | None = None
 
 
 def _letter(row: Row) -> Letter:
@@ -188,6 +196,13 @@ class Outbox:
 
     async def put(self, mail: Sequence[Mail], now: datetime) -> None:
         """Post all of it; a dedupe key seen before is not posted again."""
+        newest = {(item.chat, item.card_key): item for item in mail if item.coalesce}
+        mail = [
+            item
+            for item in mail
+            if not item.coalesce
+            or (newest[item.chat, item.card_key] is item and not await self._replaced(item))
+        ]
         rows = [
             {
                 "bot_id": item.bot_id,
@@ -201,10 +216,16 @@ class Outbox:
                 "not_before": maybe_micros(item.not_before) or 0,
                 "expires_at": maybe_micros(item.expires_at),
                 "created_at": to_micros(now),
+                "delivery_id": item.delivery_id,
             }
             for item in mail
         ]
         await self._connection.run_many("put_mail", rows)
+
+    async def _replaced(self, item: Mail) -> bool:
+        payload = json.dumps(item.payload, ensure_ascii=False)
+        card = {"chat": item.chat, "card_key": item.card_key, "payload": payload}
+        return bool(await self._connection.fetch("replace_waiting_card", card))
 
     async def claim(
         self, most: int, now: datetime, lease_until: datetime, *, hour: datetime | None = None
@@ -235,6 +256,7 @@ class Outbox:
                 card_key=row["card_key"],
                 attempts=row["attempts"],
                 expires_at=maybe_instant(row["expires_at"]),
+                delivery_id=row["delivery_id"],
             )
             for row in rows
         ]
@@ -254,10 +276,16 @@ class Outbox:
         await self._connection.fetch(
             "settle_sent", {"id": item.id, "message_id": message_id, "now": to_micros(now)}
         )
+        await self._settle_delivery(item, "sent", "", now)
         if item.card_key and message_id is not None:
             await self._connection.fetch(
                 "put_card", {"chat": item.chat, "card_key": item.card_key, "message_id": message_id}
             )
+
+    async def _settle_delivery(self, item: Outgoing, state: str, reason: str, now: datetime) -> None:
+        if item.delivery_id is not None:
+            row = {"id": item.delivery_id, "state": state, "reason": reason, "now": to_micros(now)}
+            await self._connection.fetch("settle_delivery", row)
 
     async def put_off(self, item: Outgoing, until: datetime) -> None:
         """Give back the lease: nothing was tried, and nothing is before `until`; its chat waits behind it."""
@@ -272,14 +300,18 @@ class Outbox:
     async def settle_buried(self, item: Outgoing, error: str, now: datetime) -> None:
         """It can never be delivered."""
         await self._connection.fetch("settle_buried", {"id": item.id, "error": error, "now": to_micros(now)})
+        await self._settle_delivery(item, "failed", error, now)
 
     async def settle_expired(self, item: Outgoing, now: datetime) -> None:
         """It came too late to be worth anything."""
         await self._connection.fetch("settle_expired", {"id": item.id, "now": to_micros(now)})
+        await self._settle_delivery(item, "failed", "expired", now)
 
     async def bury_chat(self, chat: str, error: str, now: datetime) -> None:
         """Nothing that waits for this chat will be sent."""
-        await self._connection.fetch("bury_chat", {"chat": chat, "error": error, "now": to_micros(now)})
+        row = {"chat": chat, "error": error, "now": to_micros(now)}
+        await self._connection.fetch("fail_deliveries_of_chat", row)
+        await self._connection.fetch("bury_chat", row)
 
     async def move_chat(self, old_chat: str, new_chat: str) -> None:
         """A group got a new address: its mail follows; messages of the old one can no longer be edited."""

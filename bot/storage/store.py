@@ -2,6 +2,7 @@
 
 from contextlib import AbstractAsyncContextManager
 
+from bot.storage.chores import Chores
 from bot.storage.dialogs import Dialogs
 from bot.storage.engine import Connection, Savepoints
 from bot.storage.issues import Dues, Issues, Notices
@@ -27,6 +28,7 @@ class Store:
         self.issues = Issues(connection)
         self.dues = Dues(connection)
         self.notices = Notices(connection)
+        self.chores = Chores(connection)
         self._savepoints = Savepoints(connection)
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:

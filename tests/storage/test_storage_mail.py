@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -483,3 +484,65 @@ async def test_leases_of_a_dead_process_are_let_go(database: Database) -> None:
     async with database.transaction() as connection:
         await Store(connection).outbox.release_leases()
     assert texts(await claim(database)) == ["under way"]
+
+
+def card(text: str, *, coalesce: bool = True) -> Mail:
+    """The card of one thing in one chat, as it is to look now."""
+    return Mail(BOT, "-5", Lane.BULK, Intent.CARD, {"text": text}, card_key="activity:1", coalesce=coalesce)
+
+
+async def test_a_card_that_still_waits_is_replaced(database: Database) -> None:
+    """Counts that change ten times before they are sent are sent once; what is under way is not touched."""
+    await post(database, card("0"), card("1"), mail("-5", "talk"), card("2"))
+    await post(database, card("3"))
+    first = await claim(database)
+    assert texts(first) == ["talk"]
+    async with database.transaction() as connection:
+        await Store(connection).outbox.settle_sent(first[0], 7, NOW)
+    assert texts(await claim(database)) == ["3"]
+    # Somebody is sending that one: the next state goes behind it.
+    await post(database, card("4"), card("5"), card("6", coalesce=False))
+    async with database.transaction() as connection:
+        rows = await ask(connection, "SELECT payload FROM outbox WHERE state = 'waiting' ORDER BY id")
+    assert [row["payload"] for row in rows] == ['{"text": "3"}', '{"text": "5"}', '{"text": "6"}']
+
+
+DELIVERIES = """
+INSERT INTO deliveries (id, announcement_id, chat, state, reason)
+VALUES
+  (1, 1, '1', 'posted', ''), (2, 1, '2', 'posted', ''), (3, 1, '3', 'posted', ''), (4, 1, '4', 'posted', '')
+"""
+ANNOUNCEMENT = """
+INSERT INTO announcements (
+  id, compound_id, author_id, author_post, state, class, html, photos, audience, channels, activity_role,
+  created_at, version
+) VALUES (1, 1, 1, '', 'sending', 'ordinary', '', '[]', '{}', '[]', '', 0, 1)
+"""
+
+
+async def test_an_announcement_learns_what_became_of_its_letters(database: Database) -> None:
+    """Sent, refused for good, a chat that is gone, too late: noted where the row is settled, once."""
+    async with database.transaction() as connection:
+        for sql in (
+            "INSERT INTO compounds (id, code, name, timezone, locale) VALUES (1, 'a', 'a', 'UTC', 'en')",
+            "INSERT INTO people (id, created_at) VALUES (1, 0)",
+            ANNOUNCEMENT,
+            DELIVERIES,
+        ):
+            await ask(connection, sql)
+        outbox = Store(connection).outbox
+        letters = [replace(mail(str(number)), delivery_id=number) for number in range(1, 5)]
+        await outbox.put(letters, NOW)
+        sent, buried, _, late = await outbox.claim(10, NOW, NOW + LEASE)
+        await outbox.settle_sent(sent, 5, NOW)
+        await outbox.settle_buried(buried, "too long", NOW)
+        await outbox.bury_chat("3", "blocked", NOW)
+        await outbox.settle_expired(late, NOW)
+        await outbox.bury_chat("1", "blocked later", NOW)
+        rows = await ask(connection, "SELECT state, reason FROM deliveries ORDER BY id")
+    assert [(row["state"], row["reason"]) for row in rows] == [
+        ("sent", ""),
+        ("failed", "too long"),
+        ("failed", "blocked"),
+        ("failed", "expired"),
+    ]

@@ -2,11 +2,11 @@
 -- One thing to say; the same dedupe key is said once.
 INSERT INTO outbox (
   bot_id, person_id, chat, lane, intent, payload, card_key, dedupe_key, state, not_before, retry_at, lease_until,
-  expires_at, attempts, created_at
+  expires_at, attempts, created_at, delivery_id
 )
 VALUES (
   :bot_id, :person_id, :chat, :lane, :intent, :payload, :card_key, :dedupe_key, 'waiting', :not_before, 0, 0,
-  :expires_at, 0, :created_at
+  :expires_at, 0, :created_at, :delivery_id
 )
 ON CONFLICT (dedupe_key) DO NOTHING;
 
@@ -37,7 +37,30 @@ WITH heads AS (
 )
 UPDATE outbox SET lease_until = :lease_until, attempts = attempts + 1
 WHERE id IN (SELECT id FROM claimed)
-RETURNING id, bot_id, person_id, chat, lane, intent, payload, card_key, attempts, expires_at;
+RETURNING id, bot_id, person_id, chat, lane, intent, payload, card_key, attempts, expires_at,
+  delivery_id;
+
+-- name: replace_waiting_card
+-- What a card is to show has changed before anybody tried to send it: the newest is sent, once.
+UPDATE outbox SET payload = :payload
+WHERE id IN (
+  SELECT MAX(id) FROM outbox
+  WHERE chat = :chat AND card_key = :card_key AND intent = 'card' AND state = 'waiting' AND lease_until = 0
+    AND attempts = 0
+)
+RETURNING id;
+
+-- name: settle_delivery!
+-- What became of the letter, for the announcement's report.
+UPDATE deliveries SET state = :state, reason = :reason, settled_at = :now
+WHERE id = :id AND state IN ('planned', 'posted');
+
+-- name: fail_deliveries_of_chat!
+-- The chat cannot be reached: none of what waits for it will arrive.
+UPDATE deliveries SET state = 'failed', reason = :error, settled_at = :now
+WHERE state IN ('planned', 'posted') AND id IN (
+  SELECT delivery_id FROM outbox WHERE chat = :chat AND state = 'waiting' AND delivery_id IS NOT NULL
+);
 
 -- name: release_leases!
 -- Nobody is sending: what was under way when the last process died need not wait for its lease to end.

@@ -1,0 +1,23 @@
+"""What the clock does beside the issues: one chore at a time, each in its own transaction."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from bot.actions.desk import Desk
+from bot.storage.chores import Chore
+
+CHORES: Mapping[str, Callable[[Desk, Chore], Awaitable[None]]] = {}
+"""What is done for each kind of chore; the function puts the next row, if there is one."""
+
+
+async def do_one(desk: Desk) -> bool:
+    """Do the most overdue chore; False when nothing is due.
+
+    An unknown kind, from a newer release, is dropped.
+    """
+    chore = await desk.store.chores.claim(desk.now)
+    if chore is None:
+        return False
+    await desk.store.chores.drop(chore.kind, chore.subject_id)
+    if do := CHORES.get(chore.kind):
+        await do(desk, chore)
+    return True
