@@ -93,10 +93,10 @@ class Courier:
 
     async def next_at(self) -> datetime | None:
         """When something may go next, not before now; None when nothing waits."""
-        now = self._clock()
         async with self._database.transaction() as connection:
-            at = await Outbox(connection).next_at(now, hour=self._hours())
-        return None if at is None else max(at, self._paused_until, self._meter.free_at(now))
+            at = await Outbox(connection).next_at(self._clock(), hour=self._hours())
+        # Calls may have ended while the database was asked: to the meter, an older now is a clock set back.
+        return None if at is None else max(at, self._paused_until, self._meter.free_at(self._clock()))
 
     async def run(self) -> None:
         """Deliver until `stop`; a slow call keeps nobody else waiting. Raises OperatorError as above."""
