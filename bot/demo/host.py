@@ -304,7 +304,9 @@ class Demo:
         if self._scene:
             note = json.loads(self.keeper.note(STORY) or "")
             self._language = note["language"]
-            self._telling = Telling(self._scenes[self._scene], self, self._language, note["done"])
+            scene = self._scenes[self._scene]
+            done = min(note["done"], len(scene.steps))  # somebody may have made the story shorter
+            self._telling = Telling(scene, self, self._language, done)
 
     async def _move_in(self, script: Script) -> None:
         """Let the people of a new world tap what they have to; Impossible when they cannot."""
@@ -350,11 +352,11 @@ class Demo:
             await self.leave()
 
     async def _begin(self, script: Script) -> None:
-        with self._busy():
-            try:
+        try:
+            with self._busy():
                 await self._move_in(script)
-            except Impossible as no:
-                out.print(f"Not everybody could move in ({no}): end this and start it again.")
+        except Impossible as no:
+            out.print(f"Not everybody could move in ({no}): end this and start it again.")
 
     async def _note_time_again_and_again(self) -> None:
         while True:
@@ -369,6 +371,8 @@ class Demo:
             self._bot.listens()
         try:
             return await handler(request)
+        except Unavailable as no:
+            raise Impossible(str(no)) from None
         finally:
             self.note_time()
 

@@ -27,6 +27,7 @@ KINDS: tuple[Kind, ...] = ("dropped", "timeout", "error")
 WHENS: tuple[When, ...] = ("before", "after")
 CALLS = 100  # calls in one answer
 NAME_LENGTH = 64  # https://core.telegram.org/method/account.updateProfile
+TITLE_LENGTH = 128  # https://core.telegram.org/bots/api#setchattitle
 LONGEST_MOVE = timedelta(days=400)
 
 
@@ -134,7 +135,7 @@ class Control:
     async def add_user(self, request: web.Request) -> web.Response:
         """{"first_name", "last_name"?, "username"?, "language_code"?} → {"id"}"""
         given = await asked(request)
-        first_name, last_name = given.text("first_name"), given.text("last_name", "")
+        first_name, last_name = given.text("first_name").strip(), given.text("last_name", "").strip()
         if not 1 <= len(first_name) <= NAME_LENGTH or len(last_name) > NAME_LENGTH:
             raise ValueError(f"first_name has 1 to {NAME_LENGTH} characters, last_name no more")
         user = self._sandbox.user(
@@ -169,7 +170,10 @@ class Control:
         members = [self._user(number) for number in given.numbers("members")]
         if not members:
             raise ValueError("a group has members")
-        group = self._sandbox.group(given.text("title"), *members, supergroup=given.flag("supergroup", False))
+        title = given.text("title").strip()
+        if not 1 <= len(title) <= TITLE_LENGTH:
+            raise ValueError(f"title has 1 to {TITLE_LENGTH} characters")
+        group = self._sandbox.group(title, *members, supergroup=given.flag("supergroup", False))
         if given.flag("bot", True):
             group.add_bot(members[0])
         return web.json_response({"id": group.id})

@@ -16,7 +16,7 @@ BOT_API = ("/bot", "/file/bot")  # bots come from anywhere, and show a token
 
 
 def guard(hosts: Collection[str]) -> Middleware:
-    """Answers 403 to who asks under another name than a loopback one or `hosts`, 400 to wrong input.
+    """Answers 403 to who asks under another name than a loopback one or `hosts`, 400 and 413 to wrong input.
 
     A foreign web page reaches a loopback address by a name of its own that it lets point there (DNS
     rebinding), or posts across origins: it shows in the Host and the Origin header. ANY allows any name.
@@ -32,6 +32,8 @@ def guard(hosts: Collection[str]) -> Middleware:
             return await handler(request)
         except (Impossible, Refusal, ValueError, OverflowError, RecursionError) as no:
             return _no(str(no), 400)
+        except web.HTTPRequestEntityTooLarge as no:
+            return _no(str(no.text), no.status)
 
     return check
 

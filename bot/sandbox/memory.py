@@ -200,7 +200,12 @@ class Memory:
             self.inject({kind: payload})
 
     def inject(self, raw: Json) -> int:
-        """Queue any update, even a malformed one; gives it the next update_id unless it has one."""
+        """Queue any update, even a malformed one; gives it the next update_id unless it has one.
+
+        ValueError when that is no whole number: no bot could ever confirm it.
+        """
+        if type(raw.get("update_id", 0)) is not int:
+            raise ValueError("update_id has to be a whole number")
         update = {"update_id": self.number("update")} | raw
         self.queue.append((self.now(), update))
         for tell in self.updates_changed:

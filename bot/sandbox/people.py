@@ -171,14 +171,12 @@ class User:
     def sends_album(
         self, chat: Group | None, caption: str = "", photos: Sequence[bytes | str | None] = (None, None)
     ) -> list[int]:
-        """Pictures sent together: one update each, held together by media_group_id."""
+        """Pictures sent together: one update each, held together by media_group_id; all of them or none."""
+        pictures = [photo_sizes(self._photo(photo)) for photo in photos]
         album = {"media_group_id": str(self.memory.number("album"))}
         return [
-            self._send(
-                chat,
-                {"photo": photo_sizes(self._photo(photo))} | album | (_caption(caption) if first else {}),
-            )
-            for photo, first in zip(photos, [True] + [False] * len(photos), strict=False)
+            self._send(chat, {"photo": picture} | album | (_caption(caption) if first else {}))
+            for picture, first in zip(pictures, [True] + [False] * len(pictures), strict=False)
         ]
 
     def sends_voice(

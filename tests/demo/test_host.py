@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from select import select
@@ -425,6 +425,25 @@ async def test_a_world_that_was_not_founded_is_founded_anew(tmp_path: Path) -> N
         for _ in range(2):
             assert await demo.enter("", fresh=False)
             assert len(demo.telegram.users) == 7
+    finally:
+        await demo.leave()
+
+
+async def test_a_story_that_was_made_shorter(tmp_path: Path) -> None:
+    """Who was further than it is long now has come to its end."""
+    demo = Demo(tmp_path, "small", "http://127.0.0.1:1", {"lamp": STORY})
+    try:
+        await demo.enter("lamp", fresh=True)
+        demo.note_time()
+        demo.keeper.put_note(hosting.STORY, '{"done": 2, "language": "en"}')
+        demo.keeper.put_note(hosting.FOUNDED, "yes")
+    finally:
+        await demo.leave()
+    demo = Demo(tmp_path, "small", "http://127.0.0.1:1", {"lamp": replace(STORY, steps=STORY.steps[:1])})
+    try:
+        assert await demo.enter("lamp", fresh=False) == ()
+        scene = demo.status()["scene"]
+        assert (scene["done"], scene["steps"], scene["says"]) == (1, 1, STORY.closing)
     finally:
         await demo.leave()
 

@@ -126,6 +126,23 @@ async def test_behind_the_curtain(desk: Desk) -> None:
     await expect(curtain).to_be_hidden()
 
 
+async def test_each_call_is_shown_once(desk: Desk) -> None:
+    """However impatiently one taps."""
+    await expect(desk.page.locator("#bot-state")).to_have_class(re.compile("running"))
+    await desk.button(SAY["curtain"]).click()
+    curtain = desk.page.get_by_role("complementary", name=SAY["curtain"])
+    calls = curtain.get_by_role("tab", name=SAY["calls"])
+    await calls.evaluate("tab => [1, 2, 3].forEach(() => tab.click())")
+    shown = curtain.locator("[data-key]")
+    await expect(shown.filter(has_text="deleteWebhook").first).to_be_visible()
+    await curtain.get_by_role("tab", name=SAY["inbox"]).click()
+    await expect(shown).to_have_count(0)
+    await calls.click()
+    await expect(shown.filter(has_text="deleteWebhook").first).to_be_visible()
+    numbers = await shown.evaluate_all("all => all.map(one => one.dataset.key)")
+    assert len(set(numbers)) == len(numbers)
+
+
 async def opened(desk: Desk, title: str) -> Locator:
     """The story of this title, when its first step can be taken."""
     await desk.button(SAY["scenes"]).click()

@@ -18,6 +18,7 @@ from bot.sandbox.chats import Json
 from bot.sandbox.clock import MovableClock
 from bot.sandbox.core import Sandbox
 from bot.sandbox.files import SAMPLE, File
+from bot.sandbox.http import BODY_LIMIT
 from bot.sandbox.people import Group, Impossible, User
 from bot.sandbox.server import make_app
 from tests.sandbox.served import Served, serving
@@ -163,6 +164,7 @@ async def test_everything_people_send(box: Sandbox, served: Served, resident: Us
         ("album", {"photos": [{}]}, "an album has 2 to 10 photos"),
         ("album", {"photos": [1, 2]}, "photos has to be a list of objects"),
         ("voice", {"content": ""}, "file must be non-empty"),
+        ("album", {"photos": [{"sample": "lamp"}, {"content": spelled(b"x")}]}, "IMAGE_PROCESS_FAILED"),
         ("location", {"latitude": 91}, "latitude is -90 to 90"),
         ("document", {"content": "eA=="}, "name has to be a text"),
         ("open_link", {"payload": "字"}, "a start payload is"),
@@ -179,15 +181,17 @@ async def test_what_people_cannot_do(served: Served, resident: User, verb: str, 
     ("path", "data", "why"),
     [
         ("users", {}, "first_name has to be a text"),
-        ("users", {"first_name": ""}, "1 to 64 characters"),
+        ("users", {"first_name": " "}, "1 to 64 characters"),
         ("users", {"first_name": "x", "last_name": "y" * 65}, "1 to 64 characters"),
         ("users", ["x"], "send an object"),
         ("users/5/text", {"text": "x"}, "there is no person 5"),
         ("users/x/text", {"text": "x"}, "invalid literal"),
         ("groups", {"title": "x", "members": []}, "a group has members"),
+        ("groups", {"title": " ", "members": [1001]}, "title has 1 to 128 characters"),
         ("groups", {"title": "x", "members": ["1001"]}, "members has to be a list of whole numbers"),
         ("groups/-1/sing", {"by": 1001}, "with a group one can only"),
         ("groups/1001/upgrade", {"by": 1001}, "there is no group 1001"),
+        ("inject", {"update_id": "x"}, "update_id has to be a whole number"),
         ("clock", {"by": -1}, "time goes forwards"),
         ("clock", {"by": 1e300}, "time goes forwards"),
         ("clock", {"by": 10**400}, "too large"),
@@ -213,6 +217,16 @@ async def test_only_json(served: Served) -> None:
     json_type = {"Content-Type": "application/json"}
     for body in ("[", "[" * 100_000, '{"first_name": "\\ud800"}', b'{"first_name": "\xff"}'):
         assert await served.status("POST", "/sandbox/users", data=body, headers=json_type) == 400
+
+
+async def test_too_much(served: Served, resident: User) -> None:
+    """A file larger than Telegram takes is refused with a sentence, as everything else is."""
+    body = BytesIO(b'{"name": "film", "content": "' + b"A" * BODY_LIMIT + b'"}')
+    json_type = {"Content-Type": "application/json"}
+    path = f"{served.url}/sandbox/users/{resident.id}/document"
+    async with served.http.post(path, data=body, headers=json_type) as answer:
+        assert answer.status == 413
+        assert "size" in (await answer.json())["error"]
 
 
 async def test_commands(box: Sandbox, served: Served, resident: User) -> None:

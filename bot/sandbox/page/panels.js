@@ -171,19 +171,20 @@ class Curtain {
 
   async look() {
     if (document.hidden) return;
-    for (const tab of this.tabs.children) tab.ariaSelected = String(tab.dataset.tab === this.tab);
+    const { tab: asked, issue } = this;
+    for (const tab of this.tabs.children) tab.ariaSelected = String(tab.dataset.tab === asked);
     try {
-      if (this.tab === "calls") {
-        const { calls } = await get(`calls?after=${this.calls.at(-1)?.number ?? 0}`);
-        this.calls = [...this.calls, ...calls].slice(-100);
+      const last = () => this.calls.at(-1)?.number ?? 0;
+      const seen = await get(asked === "calls" ? `calls?after=${last()}` : `curtain${issue ? `?issue=${issue}` : ""}`);
+      if (asked !== this.tab || issue !== this.issue) return; // another look is on its way
+      if (asked === "calls") {
+        this.calls = [...this.calls, ...seen.calls.filter(({ number }) => number > last())].slice(-100);
         this.draw([...this.calls].reverse(), drawCall);
-        return;
       }
-      const seen = await get(`curtain${this.issue ? `?issue=${this.issue}` : ""}`);
-      if (this.tab === "inbox") this.draw(seen.inbox, drawLetter);
-      if (this.tab === "outbox") this.draw(seen.outbox, drawMail);
-      if (this.tab === "dues") this.draw([...seen.dues, ...seen.notices], drawDue);
-      if (this.tab === "issues") this.drawIssues(seen);
+      if (asked === "inbox") this.draw(seen.inbox, drawLetter);
+      if (asked === "outbox") this.draw(seen.outbox, drawMail);
+      if (asked === "dues") this.draw([...seen.dues, ...seen.notices], drawDue);
+      if (asked === "issues") this.drawIssues(seen);
     } catch (problem) {
       this.content.replaceChildren(element("p", { className: "problem" }, problem.message));
       this.drawn = "";

@@ -12,7 +12,7 @@ const LIST = 0; // `chat` of a phone that shows its list of chats
 
 export class Phone {
   constructor(town, viewer, chat, onChange) {
-    Object.assign(this, { town, viewer, chat, onChange, units: new Map(), answering: null, correcting: null });
+    Object.assign(this, { town, viewer, chat, onChange, units: new Map(), drafts: new Map(), answering: null, correcting: null });
     this.build();
     this.watch = (changed) => this.refresh(changed);
     town.watchers.add(this.watch);
@@ -63,9 +63,13 @@ export class Phone {
   }
 
   look(viewer, chat) {
-    Object.assign(this, { viewer, chat });
+    const draft = () => `${this.viewer}:${this.chat}`;
     this.settle();
+    this.drafts.set(draft(), this.text.value);
+    Object.assign(this, { viewer, chat });
+    this.text.value = this.drafts.get(draft()) ?? "";
     this.redraw();
+    this.grow(); // only what is shown has a height
     this.onChange(this);
   }
 
@@ -77,7 +81,8 @@ export class Phone {
     this.messages.replaceChildren();
     this.root.dataset.viewer = this.viewer;
     const isList = this.chat === LIST || !this.room;
-    for (const part of [this.top, this.messages, this.writing]) part.hidden = isList;
+    for (const part of [this.top, this.messages]) part.hidden = isList;
+    this.writing.hidden = isList || Boolean(this.room.migrated_to);
     this.list.hidden = !isList;
     this.keyboard.hidden = true;
     this.drawFrame();
@@ -94,6 +99,8 @@ export class Phone {
     if (changed.has(this.viewer)) for (const toast of this.owner.toasts) this.notice(toast);
     if (!changed.size) return;
     if (this.chat !== LIST && changed.has(this.chat)) {
+      if (this.room.fresh.some((message) => message.migrate_to_chat_id)) { this.look(this.viewer, this.room.migrated_to); return; }
+      if (!this.town.chatsOf(this.viewer).includes(this.room)) { this.look(this.viewer, LIST); return; } // thrown out
       this.drawKeyboard();
       this.draw(this.room.fresh);
       this.noteTyping();
@@ -262,29 +269,36 @@ export class Phone {
     const text = this.text.value.trim();
     if (!text) return;
     const { answering, correcting } = this;
-    const done = correcting ? this.act("edit", { message_id: correcting.message_id, text })
-      : answering ? this.act("reply", { to: answering.message_id, text })
-        : this.act("text", { text });
-    this.atEnd = true;
-    if (await done) { this.text.value = ""; this.settle(); }
+    await (correcting ? this.sendWritten("edit", { message_id: correcting.message_id, text })
+      : answering ? this.sendWritten("reply", { to: answering.message_id, text })
+        : this.sendWritten("text", { text }));
   }
 
+  // What is written goes out once, however often one taps, and stays where it is when it could not go.
+  async sendWritten(verb, data) {
+    if (this.isSending) return;
+    this.isSending = true;
+    this.atEnd = true;
+    const written = this.text.value;
+    if (await this.act(verb, data) && this.text.value === written) this.takeText(); // else it is the next message already
+    this.isSending = false;
+  }
+
+  sendPictures(verb, data) { return this.sendWritten(verb, { ...data, caption: this.text.value.trim() }); }
+
   takeText() {
-    const text = this.text.value.trim();
     this.text.value = "";
     this.settle();
-    return text;
   }
 
   async sendFiles() {
     const files = [...this.file.files];
     this.file.value = "";
     const pictures = files.filter((file) => /^image\/(png|jpeg|gif)$/.test(file.type));
-    const caption = this.takeText();
     if (pictures.length > 1) {
-      await this.act("album", { caption, photos: await Promise.all(pictures.map(async (file) => ({ content: await base64(file) }))) });
+      await this.sendPictures("album", { photos: await Promise.all(pictures.map(async (file) => ({ content: await base64(file) }))) });
     } else if (pictures.length) {
-      await this.act("photo", { caption, content: await base64(pictures[0]) });
+      await this.sendPictures("photo", { content: await base64(pictures[0]) });
     }
     for (const file of files.filter((one) => !pictures.includes(one))) {
       await this.act(file.type.startsWith("audio/") ? "voice" : "document", { content: await base64(file), name: file.name });
@@ -356,11 +370,11 @@ export class Phone {
     if (!this.more.open) return;
     const item = (label, run, properties) => button(label, () => { this.more.open = false; run(); }, properties);
     const sample = (name) => item(element("img", { src: `/page/samples/${name}.jpg`, alt: say(name), title: say(name) }),
-      () => this.act("photo", { sample: name, caption: this.takeText() }), { className: "sample" });
+      () => this.sendPictures("photo", { sample: name }), { className: "sample" });
     this.menu.replaceChildren(
       item(say("file"), () => this.file.click()),
       element("div", { className: "samples", role: "group", ariaLabel: say("samples") }, ...SAMPLES.map(sample)),
-      item(say("album"), () => this.act("album", { photos: SAMPLES.map((name) => ({ sample: name })), caption: this.takeText() })),
+      item(say("album"), () => this.sendPictures("album", { photos: SAMPLES.map((name) => ({ sample: name })) })),
       ...["voice", "location", "contact", "sticker"].map((verb) => item(say(verb), () => this.act(verb))),
       item(say("link"), () => showDoors(this)),
     );

@@ -4,19 +4,13 @@ import { say } from "./element.js";
 
 const READ = "read";
 
-export async function post(path, data = {}) {
-  const answer = await fetch(`/sandbox/${path}`, {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(data),
-  }).catch(() => { throw new Error(say("offline")); });
-  const said = await answer.json();
-  if (!answer.ok) throw new Error(said.error);
-  return said;
-}
+export const post = (path, data = {}) =>
+  get(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(data) });
 
-export async function get(path) {
-  const answer = await fetch(`/sandbox/${path}`).catch(() => { throw new Error(say("offline")); });
-  const said = await answer.json();
-  if (!answer.ok) throw new Error(said.error);
+export async function get(path, options = {}) {
+  const answer = await fetch(`/sandbox/${path}`, options).catch(() => { throw new Error(say("offline")); });
+  const said = await answer.json().catch(() => ({})); // what broke, or broke off, is no JSON
+  if (!answer.ok) throw new Error(said.error ?? `${answer.status} ${answer.statusText}`);
   return said;
 }
 
@@ -63,6 +57,7 @@ export class Town {
       source.onmessage = ({ data }) => { this.take(JSON.parse(data)); onTrouble(""); done(); };
       source.onerror = () => onTrouble(say("offline"));
       window.addEventListener("pagehide", () => source.close());
+      window.addEventListener("pageshow", ({ persisted }) => { if (persisted) location.reload(); });
     });
   }
 
