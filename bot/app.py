@@ -12,6 +12,7 @@ from telegram import Bot, BotCommandScopeAllPrivateChats
 from telegram.error import InvalidToken, TelegramError
 from telegram.request import BaseRequest
 
+from bot.actions import groups
 from bot.actions.commands import RESIDENT
 from bot.actions.desk import Desk, Rules
 from bot.actions.residents import lose_touch
@@ -133,14 +134,18 @@ def assemble(
     letters = asyncio.Event()
 
     async def on_forbidden(connection: Connection, item: Outgoing) -> None:
-        """The account cannot be written to any more."""
+        """The account or group cannot be written to any more."""
         desk = Desk(Store(connection), texts, rules, clock())
         await lose_touch(desk, item.chat)
+        await groups.lose(desk, item.chat)
         await desk.send()
 
-    async def on_migrated(_connection: Connection, old: str, new: str) -> None:
+    async def on_migrated(connection: Connection, old: str, new: str) -> None:
         """A group got a new address; its mail has already been moved."""
         log.info("group_migrated", old=old, new=new)
+        desk = Desk(Store(connection), texts, rules, clock())
+        await groups.move(desk, old, new)
+        await desk.send()
 
     async def on_buried(connection: Connection, item: Outgoing, error: str) -> None:
         """Telegram refuses a message for good."""

@@ -1,6 +1,7 @@
 """Every sentence the bot says: templates/<locale>/<topic>.j2, one Jinja block for each message."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,12 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from bot.domain.dates import lunar_label
+
 LOCALES = ("zh_CN", "zh_TW", "en")
 DEFAULT_LOCALE = LOCALES[0]
+ITEMS_MOST = 12
+"""So many places, posts and groups of an audience are named; then only how many there are."""
 _BLANK_LINES = re.compile(r"\n\s*\n\s*\n+")
 
 
@@ -49,14 +54,28 @@ class Texts:
         environment.filters["category"] = named("categories")
         environment.filters["post"] = named("posts")
         environment.filters["state"] = named("states")
+        environment.filters["festival"] = named("festivals")
         environment.filters["place"] = lambda names: Markup(
             self.render(locale, f"places.{names['kind']}", **names)
+        )
+        environment.filters["audience"] = lambda facts: Markup(
+            self.render(locale, "audiences.named", **_audience(facts))
         )
         environment.filters["when"] = lambda instant, timezone: Markup(
             self.render(locale, "moments.at", **_moment(instant, timezone))
         )
         environment.filters["span"] = lambda duration: Markup(
             self.render(locale, "moments.span", **_span(duration))
+        )
+        environment.filters["hour"] = lambda instant, timezone: _moment(instant, timezone)["time"]
+        environment.filters["day"] = lambda instant, timezone: Markup(
+            self.render(locale, "moments.day", **_day(instant, timezone))
+        )
+        environment.filters["lunar"] = lambda instant, timezone: Markup(
+            self.render(locale, "moments.lunar", **_lunar(instant, timezone))
+        )
+        environment.filters["practice"] = lambda facts: Markup(
+            self.render(locale, "interest_groups.practice", **facts)
         )
         environment.filters["short"] = short
         return environment
@@ -105,6 +124,26 @@ def pieces(text: str, most: int) -> list[str]:
     return found
 
 
+def _audience(facts: Mapping[str, Any]) -> dict[str, object]:
+    """What `audiences.describe` tells, thing by thing in the order in which it is said, places first."""
+    items: list[dict[str, object]] = [{"kind": "compound"}] if facts["compound"] else []
+    items += [{"kind": "buildings", "first": run[0], "last": run[-1]} for run in facts["buildings"]]
+    items += [{"kind": "entrance", "name": name} for name in facts["entrances"]]
+    places = min(len(items), ITEMS_MOST)
+    items += [{"kind": "holders", "post": post, "name": name} for post, name in facts["posts"]]
+    items += [{"kind": "group", "name": name} for name in facts["groups"]]
+    without = facts.get("without", {})
+    said = [{**item, "narrowed_to": ()} for item in items[:ITEMS_MOST]]
+    if places:
+        said[places - 1]["narrowed_to"] = facts.get("narrowed_to", ())
+    return {
+        "items": said,
+        "rest": len(items) - len(said),
+        "count": len(items),
+        "without": without if any(without.values()) else None,
+    }
+
+
 def _moment(instant: datetime, timezone: str) -> dict[str, object]:
     local = instant.astimezone(ZoneInfo(timezone))
     clock = f"{local:%H:%M}"
@@ -112,6 +151,17 @@ def _moment(instant: datetime, timezone: str) -> dict[str, object]:
         # Midnight is the end of a day to most people: "by 1 December 00:00" reads as some time on the first.
         local, clock = local - timedelta(hours=1), "24:00"
     return {"month": local.month, "day": local.day, "weekday": local.weekday(), "time": clock}
+
+
+def _day(instant: datetime, timezone: str) -> dict[str, object]:
+    local = instant.astimezone(ZoneInfo(timezone))
+    return {"month": local.month, "day": local.day, "weekday": local.weekday()}
+
+
+def _lunar(instant: datetime, timezone: str) -> dict[str, object]:
+    label = lunar_label(instant.astimezone(ZoneInfo(timezone)).date())
+    festivals = [festival.value for festival in label.festivals]
+    return {"lunar_month": label.month, "lunar_day": label.day, "is_leap": label.leap, "festivals": festivals}
 
 
 def _span(duration: timedelta) -> dict[str, object]:

@@ -7,7 +7,8 @@ from bot.domain.posts import PostKind
 from bot.storage.store import Store
 from tests.world import Phone, World
 
-RESIDENTS = ["report", "my", "card", "join", "language", "help"]
+RESIDENTS = ["report", "my", "card", "activities", "teams", "mute", "join", "language", "help"]
+LEADERS = ["work", "announce", "announcements", "activity", "groups", *RESIDENTS]
 
 
 def commands(phone: Phone) -> list[str]:
@@ -32,7 +33,7 @@ async def test_the_first_hello(world: World) -> None:
 async def test_menus_follow_the_role(world: World) -> None:
     """Who holds a post is offered /work, in the commands, the help and under 更多; others are not."""
     leader, resident = await world.leader_of("3"), await world.resident()
-    assert commands(leader) == ["work", *RESIDENTS]
+    assert commands(leader) == LEADERS
     for phone, has_work in ((leader, True), (resident, False)):
         await phone.sends("/help")
         assert ("/work" in phone.last_message) == has_work
@@ -75,7 +76,7 @@ async def test_three_languages(world: World, locale: str, report: str, mine: str
     assert leader.keyboard[:2] == [report, mine]
     await leader.sends(report)
     assert question in leader.last_message
-    assert commands(leader) == ["work", *RESIDENTS]
+    assert commands(leader) == LEADERS
 
 
 async def test_the_keyboards_words_work_in_every_language(world: World) -> None:
@@ -263,11 +264,11 @@ async def test_a_large_committee_fits_on_the_card(world: World) -> None:
 async def test_the_commands_end_with_the_post(world: World) -> None:
     """Who hands over the post is not offered /work any longer; who takes it up is."""
     former = await world.leader_of("3")
-    assert commands(former) == ["work", *RESIDENTS]
+    assert commands(former) == LEADERS
     successor = world.newcomer("新楼长")
     await successor.opens(APPOINT_PREFIX + await world.invitation(PostKind.BUILDING_LEADER, "3"))
     assert commands(former) == RESIDENTS
-    assert commands(successor) == ["work", *RESIDENTS]
+    assert commands(successor) == LEADERS
 
 
 async def test_a_changed_message_is_not_passed_over_in_silence(world: World) -> None:

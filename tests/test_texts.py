@@ -12,11 +12,21 @@ from jinja2 import Environment, StrictUndefined, UndefinedError, meta, nodes
 from bot.actions.commands import HOLDER
 from bot.app import TEMPLATES
 from bot.conversation.turn import MENU, TOAST_MOST, plain
+from bot.domain.announcing import State as Standing
 from bot.domain.categories import DEFAULT_CATEGORIES
+from bot.domain.dates import Festival
 from bot.domain.posts import PostKind
 from bot.domain.transitions import Action, State
+from bot.handlers.activities import LISTED_MOST as ACTIVITIES_MOST
+from bot.handlers.announcing import BUILDINGS_MOST, UNITS_MOST
 from bot.handlers.cards import HISTORY_MOST
+from bot.handlers.groups import LISTED_MOST as GROUPS_MOST
+from bot.handlers.groups import TITLE_MOST
+from bot.handlers.interest_groups import LISTED_MOST as TEAMS_MOST
+from bot.handlers.interest_groups import MEMBERS_MOST
+from bot.handlers.lending import LISTED_MOST as LOANS_MOST
 from bot.handlers.menu import DUTY_MOST, HOURS_MOST, LINES_MOST
+from bot.handlers.organising import NAMED_MOST
 from bot.sandbox.entities import formatted, utf16_length
 from bot.texts import DEFAULT_LOCALE, LOCALES, locale_for, pieces, short
 from tests.world import TEXTS
@@ -32,7 +42,21 @@ MOST = 4096
 
 def _environment() -> Environment:
     environment = Environment(autoescape=True, undefined=StrictUndefined)
-    for name in ("category", "post", "state", "place", "when", "span", "short"):
+    for name in (
+        "category",
+        "post",
+        "state",
+        "place",
+        "when",
+        "span",
+        "short",
+        "festival",
+        "audience",
+        "lunar",
+        "practice",
+        "hour",
+        "day",
+    ):
         environment.filters[name] = str
     return environment
 
@@ -120,6 +144,26 @@ PLACE = {
 }
 DOOR = {**PLACE, "kind": "entrance", "unit": ""}
 BUILDING = {**DOOR, "kind": "building", "entrance": ""}
+AUDIENCE: dict[str, Any] = {
+    "compound": False,
+    "buildings": (("3号楼", "5号楼"), ("8号楼",)),
+    "entrances": ("2号楼1单元",),
+    "posts": (("building_leader", "9号楼"), ("property_manager", "")),
+    "groups": ("舞蹈队",),
+    "narrowed_to": (),
+    "without": {"compound": False, "buildings": (), "entrances": (), "posts": (), "groups": ()},
+}
+WHOLE = {**AUDIENCE, "compound": True, "buildings": (), "entrances": (), "posts": (), "groups": ()}
+AUDIENCES = (
+    WHOLE,
+    {**WHOLE, "narrowed_to": ("owner",)},
+    {
+        **WHOLE,
+        "narrowed_to": ("owner", "renter"),
+        "without": {**WHOLE, "compound": False, "groups": ("舞蹈队",)},
+    },
+    {**AUDIENCE, "entrances": tuple(f"{number}号楼1单元" for number in range(30))},
+)
 LINE: dict[str, Any] = {
     "number": "261124-001",
     "category": "lighting",
@@ -142,14 +186,132 @@ LINE: dict[str, Any] = {
     "phone": "13900000005",
     "hours": "每天 8:00–21:00",
     "duty": "本楼住户的诉求和通知",
+    "title": "3号楼邻里群",
+    "starts_at": NOW,
+    "place_words": "小区广场",
+    "names": "王奶奶、小宝",
+    "host": "",
+    "audience": AUDIENCE,
+    "health": "ok",
+    "until": NOW + timedelta(hours=14),
+    "lender": "何志远",
+    "members": 12,
+    "practice": None,
+    "is_mine": False,
+    "is_leader": False,
+    "standing": "sent",
+    "is_urgent": False,
+    "is_correction": False,
+    "unread": 20,
+    "households": 24,
+    "units": [{"unit": "502", "names": ["王奶奶", "李叔"]}, {"unit": "601", "names": []}],
     "topic": "reminder",
     "is_overdue": False,
     "is_late": False,
     "due": NOW + timedelta(days=1),
     "open_for": timedelta(days=1, hours=3),
 }
+PRACTICE: dict[str, Any] = {
+    "every": "week",
+    "on_days": [1, 3],
+    "nth": None,
+    "from_time": "19:00",
+    "to_time": "21:00",
+    "is_off_on_holidays": True,
+}
+PRACTICES = (
+    PRACTICE,
+    {**PRACTICE, "every": "day", "on_days": list(range(7)), "to_time": "", "is_off_on_holidays": False},
+    *({**PRACTICE, "every": "month", "on_days": [5], "nth": nth} for nth in (-1, 1, 5)),
+    *({**PRACTICE, "every": every, "on_days": [-1, 1, 15, 30]} for every in ("month", "lunar_month")),
+)
+STANDINGS = tuple(state.value for state in Standing)
+PARTIES = ("confirmed", "checked_in", "waiting", "asked", "declined", "withdrawn", "lapsed", "called_off")
+NAMED: dict[str, Any] = {
+    "compound": False,
+    "buildings": (("3号楼", "5号楼"),),
+    "entrances": (),
+    "posts": (),
+    "groups": (),
+    "narrowed_to": (),
+}
+MISSED = (
+    "no_account",
+    "muted",
+    "unreachable",
+    "blocked",
+    "recalled",
+    "expired",
+    "other",
+    "wider",
+    "excluded",
+)
 FACTS: dict[str, Any] = {
     **LINE,
+    "author": "罗建群",
+    "author_post": "owners_committee_director",
+    "chosen_at": None,
+    "groups_all": 20,
+    "groups_sent": 18,
+    "html": "明天上午<b>停水</b>，请提前储水。",
+    "missed_groups": [],
+    "missed_people": [],
+    "people_all": 830,
+    "people_sent": 812,
+    "reads": 0,
+    "second": "",
+    "send_at": NOW,
+    "sent_at": None,
+    "standing": "sent",
+    "unread": 20,
+    "households": 24,
+    "valid_until": None,
+    "was": AUDIENCE,
+    "starts_at": NOW,
+    "ends_at": NOW + timedelta(hours=2),
+    "deadline_at": NOW - timedelta(days=1),
+    "place_words": "小区广场",
+    "capacity": 30,
+    "per_household": 3,
+    "taken": 12,
+    "waiting": 0,
+    "mine": [],
+    "team": "",
+    "names": ["王奶奶", "小宝", "老伴"],
+    "seats": 3,
+    "offered": 1,
+    "news": "",
+    "festivals": ["double_ninth"],
+    "lunar_month": 9,
+    "lunar_day": 9,
+    "channels": "both",
+    "people": 25,
+    "here": 11,
+    "first": "王奶奶",
+    "opens": NOW,
+    "left": 1,
+    "last": NOW.date(),
+    "dates": [NOW.date(), NOW.date() + timedelta(days=1)],
+    "code": "K7M3QW9A",
+    "items": [
+        {"kind": "buildings", "first": "3号楼", "last": "5号楼", "narrowed_to": ()},
+        {"kind": "buildings", "first": "8号楼", "last": "8号楼", "narrowed_to": ()},
+        {"kind": "entrance", "name": "2号楼1单元", "narrowed_to": ("owner",)},
+        {"kind": "holders", "post": "building_leader", "name": "9号楼", "narrowed_to": ()},
+        {"kind": "group", "name": "舞蹈队", "narrowed_to": ()},
+    ],
+    "without": None,
+    "nearest": ("3号楼", "5号楼"),
+    "missing": (("30号楼", "40号楼"), ("50号楼",)),
+    "existing": (("3号楼", "5号楼"), ("8号楼",)),
+    **PRACTICE,
+    "about": "每天早上跳广场舞，零基础也欢迎",
+    "practice": PRACTICE,
+    "practice_place": "中心广场",
+    "coming": [NOW + timedelta(days=2), NOW + timedelta(days=7)],
+    "leader": "王奶奶",
+    "members": 12,
+    "who": "刘强",
     "about_handler": False,
     "approved": True,
     "clock": "accept",
@@ -207,6 +369,42 @@ SKIPPED = [
     [kind.value, why] for kind in PostKind for why in ("empty", "unreachable", "declined", "concerned")
 ]
 VARIANTS: dict[str, tuple[Any, ...]] = {
+    "author_post": ("",),
+    "chosen_at": (NOW,),
+    "missed_groups": ([{"name": "3号楼群", "why": why, "count": 2} for why in MISSED],),
+    "missed_people": ([{"why": why, "count": 2} for why in MISSED],),
+    "reads": (5,),
+    "second": ("陈支书",),
+    "sent_at": (NOW,),
+    "standing": STANDINGS,
+    "valid_until": (NOW + timedelta(hours=2),),
+    "audience": (None, *AUDIENCES),
+    "was": (None,),
+    "deadline_at": (None,),
+    "ends_at": (None,),
+    "capacity": (None,),
+    "per_household": (None,),
+    "waiting": (3,),
+    "team": ("舞蹈队",),
+    "mine": ([{"names": ["王奶奶"], "standing": standing, "seats": 1} for standing in PARTIES],),
+    "offered": (3,),
+    "news": ("offered", "lapsed", "passed_on", "unseated", "moved", "cancelled", "reminder", "by_organiser"),
+    "channels": ("groups", "private"),
+    "left": (0,),
+    "taken": (0,),
+    "health": ("gone", "no_pin"),
+    "items": (
+        [{"kind": "compound", "narrowed_to": ("owner", "renter")}],
+        [{"kind": "holders", "post": "property_manager", "name": "", "narrowed_to": ()}],
+    ),
+    "without": (WHOLE,),
+    "nearest": ((),),
+    "existing": ((),),
+    "practice": (None, *PRACTICES),
+    "every": ("day", "month", "lunar_month"),
+    "nth": (-1, 2),
+    "to_time": ("",),
+    "coming": ([],),
     "about_handler": (True,),
     "accept_due": (None,),
     "action": tuple(Action),
@@ -227,6 +425,7 @@ VARIANTS: dict[str, tuple[Any, ...]] = {
     "kind": ("renter", "family"),
     "lines": (
         [],
+        [{**LINE, "standing": standing, "is_urgent": True, "is_correction": True} for standing in STANDINGS],
         [{**LINE, "action": action} for action in Action],
         [{**LINE, "state": state, "topic": topic} for state in State for topic in TOPICS],
         [
@@ -241,6 +440,7 @@ VARIANTS: dict[str, tuple[Any, ...]] = {
             }
         ],
         [{**LINE, "building": "", "entrance": "", "phone": "", "hours": "", "duty": "", "by": "handler"}],
+        [{**LINE, "audience": None, "health": health} for health in ("gone", "no_pin")],
     ),
     "minutes": (0, 1),
     "name": ("",),
@@ -277,6 +477,18 @@ VARIANTS: dict[str, tuple[Any, ...]] = {
 """What else it may be told, each of these alone."""
 RESIDENCY: dict[str, tuple[Any, ...]] = {"state": ("approved", "refused", "pending")}
 MEANT_OTHERWISE: dict[str, dict[str, tuple[Any, ...]]] = {
+    "activities.card": {"standing": ("cancelled",)},
+    "activities.joined": {"standing": PARTIES[:3]},
+    "activities.manage": {"standing": ("cancelled", "draft")},
+    "activities.signup": {"standing": PARTIES, "until": (None,)},
+    "activities.who": {
+        "lines": (
+            [],
+            [{**LINE, "standing": standing} for standing in PARTIES],
+            [{**LINE, "place": None, "host": "王奶奶"}],
+        )
+    },
+    "labels.standing": {"standing": PARTIES[:4]},
     "issue.post_empty": {"place": (DOOR, BUILDING)},
     "join.asked": RESIDENCY,
     "refusals.request_decided": RESIDENCY,
@@ -368,6 +580,8 @@ def test_every_block_reads_well_in_every_case(locale: str) -> None:
 
 # People and places are called by at most these many characters; see NAME_MOST and the register.
 LONG = {
+    "title": "群" * TITLE_MOST,
+    "lender": "何" * 64,
     "text": "🔥" * 4000,
     "words": "🔥" * 4000,
     "handler": "赵" * 64,
@@ -388,11 +602,20 @@ LONG = {
     "post": "owners_committee_director",
 }
 LISTED_MOST = {
+    "activities.list": ACTIVITIES_MOST,
+    "activities.who": NAMED_MOST,
+    "announcements.list": 10,
+    "announcements.unread": BUILDINGS_MOST,
+    "announcements.doors": UNITS_MOST // 2,
     "my.list": 10,
     "card.work": 15,
     "reminders.folded": 12,
     "card.history": HISTORY_MOST,
     "contact.card": LINES_MOST,
+    "groups.list": GROUPS_MOST,
+    "lending.list": LOANS_MOST,
+    "interest_groups.list": TEAMS_MOST,
+    "interest_groups.members": MEMBERS_MOST,
 }
 
 
@@ -451,9 +674,16 @@ def _under(value: object, wanted: str, key: str = "") -> Iterator[object]:
 
 
 TOASTS = (
+    "activities.joined",
+    "announcements.approved",
+    "announcements.read",
+    "announcements.recalled",
+    "announcements.undone",
     "card.accepted",
     "my.nudged",
     "join.decided",
+    "interest_groups.joined",
+    "interest_groups.left",
     *(name for name in MESSAGES if name.startswith("refusals.")),
 )
 
@@ -504,7 +734,11 @@ COMPOSED = {
         *(f"locale_{locale}" for locale in LOCALES),
         *("kind_owner", "kind_renter", "kind_family"),
         *("satisfied", "fair", "dissatisfied"),
+        *("channels_both", "channels_groups", "channels_private"),
     },
+    "activities": {"changed", "cancelled"},
+    "festivals": {festival.value for festival in Festival},
+    "interest_groups": {"found_done", "hand_over_done"},
     "places": {"unit", "entrance", "building", "common_area", "compound"},
     "posts": {kind.value for kind in PostKind},
     "reminders": {"reminder", "overdue", "escalation", "outward", "late"},
@@ -549,7 +783,7 @@ def _assigned(variable: str) -> set[str]:
 def _said() -> set[str]:
     """Every message the code names outright."""
     named = {text for call in _calls(SAYING) for argument in call.args for text in _constants(argument)}
-    return {name for name in named | _assigned("message") if re.fullmatch(r"[a-z]+\.[a-z_]+", name)}
+    return {name for name in named | _assigned("message") if re.fullmatch(r"[a-z_]+\.[a-z_]+", name)}
 
 
 def _refused() -> set[str]:
@@ -613,7 +847,9 @@ NOT_FOR_RESIDENTS = {
     "domain/vocabulary.py": "how people name what is wrong",
     "domain/categories.py": "how people name what is wrong",
     "domain/register.py": "how people head the columns of a sheet",
-    "domain/lunar.py": "the names of days",
+    "domain/audiences.py": "how people say who is meant",
+    "domain/dates.py": "how people say when; the names of days",
+    "domain/recurrences.py": "how people say how often",
 }
 """Where Chinese may stand in the code, and why."""
 

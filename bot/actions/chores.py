@@ -2,10 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from bot.actions import activities, broadcast, interest_groups
 from bot.actions.desk import Desk
 from bot.storage.chores import Chore
 
-CHORES: Mapping[str, Callable[[Desk, Chore], Awaitable[None]]] = {}
+CHORES: Mapping[str, Callable[[Desk, Chore], Awaitable[None]]] = {
+    **broadcast.CHORES,
+    **activities.CHORES,
+    **interest_groups.CHORES,
+}
 """What is done for each kind of chore; the function puts the next row, if there is one."""
 
 

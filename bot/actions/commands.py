@@ -1,10 +1,21 @@
 """The commands a person is offered in their chat, by role."""
 
 from bot.actions.desk import Desk
+from bot.domain.posts import COMMITTEE, PostKind
 from bot.storage.mailboxes import Intent, Lane, Mail
 
-RESIDENT = ("report", "my", "card", "join", "language", "help")
-HOLDER = ("work", *RESIDENT)
+RESIDENT = ("report", "my", "card", "activities", "teams", "mute", "join", "language", "help")
+HOLDER = ("work", "announce", "announcements", "activity", "groups", "lend", *RESIDENT)
+LEADING = frozenset(("announce", "announcements", "activity", "groups"))
+"""Commands of whoever leads an interest group, with or without a post."""
+ANNOUNCING = frozenset(PostKind) - {PostKind.PARTY_GROUP_LEADER}
+OFFERED_TO = {
+    "announce": ANNOUNCING,
+    "announcements": ANNOUNCING,
+    "groups": COMMITTEE | {PostKind.BUILDING_LEADER},
+    "lend": COMMITTEE,
+}
+"""Commands of a few posts only; the other ones of HOLDER are for every post."""
 
 
 async def offer(desk: Desk, person_id: int) -> None:
@@ -12,7 +23,9 @@ async def offer(desk: Desk, person_id: int) -> None:
     addressee = await desk.addressee(person_id)
     if addressee is None:
         return
-    names = HOLDER if await desk.store.posts.of_person(person_id) else RESIDENT
+    posts = {post.kind for post in await desk.store.posts.of_person(person_id)}
+    own = {*RESIDENT, *(LEADING if await desk.store.interest_groups.led_by(person_id) else ())}
+    names = [name for name in HOLDER if name in own or posts & OFFERED_TO.get(name, posts)]
     locale = desk.locale(addressee)
     commands = [[name, desk.texts.label(locale, f"command_{name}")] for name in names]
     payload = {"commands": commands}

@@ -55,20 +55,25 @@ def calendar_of(timezone: str) -> WorkCalendar:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something to tap, before it is known who reads it: a label of labels.j2 and facts, or plain text."""
+    """Something to tap, before it is known who reads it: a label of labels.j2 and facts, or plain text.
+
+    With a `link`, the payload of a deep link, it leads into the bot's private chat; its press is never sent.
+    """
 
     press: Press
     label: str = ""
     text: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
+    link: str = ""
 
 
 Choices = Sequence[Sequence[Choice]]
 
 
-def choice(label: str, kind: str, *arguments: object, **facts: object) -> Choice:
+def choice(label: str, kind: str, *arguments: object, link: str = "", **facts: object) -> Choice:
     """A labelled choice in few words."""
-    return Choice(Press(kind, tuple(str(argument) for argument in arguments)), label=label, facts=facts)
+    press = Press(kind, tuple(str(argument) for argument in arguments))
+    return Choice(press, label=label, facts=facts, link=link)
 
 
 class Desk:
@@ -122,13 +127,18 @@ class Desk:
         """The language this person reads."""
         return locale_for(addressee.locale, addressee.language, self.rules.default_locale)
 
+    def link(self, payload: str) -> str:
+        """The address that opens the bot's private chat with a payload of [0-9A-Za-z_-], ≤ 32 characters."""
+        return f"https://t.me/{self.rules.bot_name}?start={payload}"
+
     def rows(self, choices: Choices, locale: str) -> Rows:
         """Choices as options in one language."""
         return tuple(
             tuple(
                 Option(
                     one.text or self.texts.label(locale, one.label, **one.facts),
-                    one.press.encode(),
+                    id="" if one.link else one.press.encode(),
+                    url=self.link(one.link) if one.link else "",
                 )
                 for one in row
             )

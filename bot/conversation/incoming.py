@@ -30,7 +30,8 @@ class Incoming:
     file: str = ""  # voice/document file id
     phone: str = ""  # a shared contact's own number (only when it is the sender's)
     addressed: bool = True  # in a group: mentions the bot, replies to it, or a command with/without its name
-    membership: str = ""  # new status of the bot in this chat ("member", "administrator", "kicked", "left")
+    # new status of the bot in this chat ("member", "administrator", "kicked", "left"); "" for a new title
+    membership: str = ""
     rights: frozenset[str] = (
         frozenset()
     )  # what the bot may do in this group ("can_pin_messages"), with membership

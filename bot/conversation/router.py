@@ -38,7 +38,8 @@ Read = Callable[[str], Incoming]
 class Contents:
     """The table of contents of the handlers.
 
-    `buttons` take the turn and the payload's arguments; `menu` names the commands of the keyboard's words.
+    `buttons` take the turn and the payload's arguments; those in `public` may be tapped in a group, where all
+    others are refused. `menu` names the commands of the keyboard's words.
     """
 
     commands: Mapping[str, Verb]
@@ -49,6 +50,7 @@ class Contents:
     menu: tuple[str, ...] = ()
     membership: Verb | None = None
     interrupts: Callable[[Turn], bool] = lambda _turn: False
+    public: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -189,7 +191,7 @@ class Router:
             return
         if turn.incoming.is_anonymous:
             raise Refused("anonymous")
-        if not turn.incoming.is_private:
+        if not turn.incoming.is_private and press.kind not in self.contents.public:
             raise Refused("private_only")
         if press.kind == KIND:
             dialog = self.contents.dialogs.get(turn.dialog.dialog) if turn.dialog else None

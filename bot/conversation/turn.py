@@ -111,11 +111,15 @@ class Turn:
         text = self.desk.texts.render(self.locale, message, **facts) if message else ""
         self._post_toast(text)
 
-    def _post_toast(self, text: str, *, alert: bool = False) -> None:
+    def lead_to_private(self, payload: str) -> None:
+        """Answer a press by opening the private chat with this deep link's payload."""
+        self._post_toast("", url=self.desk.link(payload))
+
+    def _post_toast(self, text: str, *, alert: bool = False, url: str = "") -> None:
         if self._toasted:
             return
         self._toasted = True
-        payload = {"query": self.incoming.query, "text": plain(text)[:TOAST_MOST], "alert": alert}
+        payload = {"query": self.incoming.query, "text": plain(text)[:TOAST_MOST], "alert": alert, "url": url}
         self.desk.mail.append(
             Mail(
                 self.desk.rules.bot_id,

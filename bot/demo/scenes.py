@@ -1,5 +1,6 @@
 """Scenes: ready-made stories for somebody who has never seen the bot, told one step at a time."""
 
+import re
 import tomllib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -59,6 +60,8 @@ def _known(name: str) -> str:
 
 Words = Annotated[Mapping[str, str], AfterValidator(_in_each)]
 """What is said, by locale: in each of them."""
+Patterns = Annotated[tuple[str, ...], BeforeValidator(lambda raw: [raw] if isinstance(raw, str) else raw)]
+"""One pattern, or several."""
 Picture = Annotated[str, AfterValidator(_known)]
 Member = Annotated[
     Annotated[Officer, Tag("officer")] | Annotated[Resident, Tag("resident")],
@@ -89,7 +92,9 @@ class Step:
     """One thing that happens, one of DEEDS: done by one of the cast, or by nobody (time, a power cut).
 
     `shows` is what must be seen afterwards. `first` and `then` are patterns of buttons tapped before and
-    after what is sent. `door` is the name on its poster, `until` a time of day in the compound.
+    after what is sent; each line of a text is a message of its own. `quotes` is a pattern of what somebody
+    copies into the group out of their chat with the bot. With `in_group` a button of the group is tapped.
+    `door` is the name on its poster, `until` a time of day in the compound.
     """
 
     does: str
@@ -98,8 +103,10 @@ class Step:
     text: Words | None = None
     photos: tuple[Picture, ...] = ()
     press: tuple[str, ...] = ()
-    first: str = ""
-    then: str = ""
+    first: Patterns = ()
+    then: Patterns = ()
+    quotes: str = ""
+    in_group: bool = False
     door: str = ""
     link: str = ""
     days: int = 0
@@ -170,10 +177,10 @@ def _mistakes(scene: Scene, step: Step) -> Iterator[tuple[str, str]]:
     given = {one.name for one in fields(step) if getattr(step, one.name) != one.default}
     for key in sorted(deed.needs - given):
         yield key, f"is missing for {step.does!r}"
-    for key in sorted(given - deed.needs - deed.may - {"does", "says", "shows"}):
+    for key in sorted(given - deed.needs - deed.may - deed.one_of - {"does", "says", "shows"}):
         yield key, f"does not belong to {step.does!r}"
-    if step.does == "wait" and given.isdisjoint(deed.may):
-        yield "does", f"'wait' needs one of {', '.join(sorted(deed.may))}"
+    if deed.one_of and given.isdisjoint(deed.one_of):
+        yield "does", f"{step.does!r} needs one of {', '.join(sorted(deed.one_of))}"
     if not step.shows and step.does != "kill_bot":
         yield "shows", "is missing: something must be seen to have come of it"
     for sight in step.shows:
@@ -250,7 +257,7 @@ class Telling:
     def chat(self) -> int:
         """The chat in which the next step happens, or 0."""
         who = self.who()
-        if who and self.scene.steps[self.done].does == "group":
+        if who and (self.scene.steps[self.done].does == "group" or self.scene.steps[self.done].in_group):
             return next((group.id for group in self._groups(who)), 0)
         return who
 
@@ -281,27 +288,29 @@ class Telling:
     async def send(self, step: Step) -> None:
         """Say, show or speak something, with a tap before and after."""
         user = self._user(step.who)
-        if step.first:
-            await self._tap(user, step.first)
+        for pattern in step.first:
+            await self._tap(user, pattern)
         text = self._text(step)
         if step.does == "voice":
             user.sends_voice(None)
         elif step.does == "text":
-            user.sends(None, text)
+            for line in text.splitlines():
+                user.sends(None, line)
+                await self.stage.rest()
         else:
             pictures = [picture(name) for name in step.photos]
             if len(pictures) > 1:
                 user.sends_album(None, text, pictures)
             else:
                 user.sends_photo(None, text, pictures[0])
-        if step.then:
+        for pattern in step.then:
             await self.stage.rest()
-            await self._tap(user, step.then)
+            await self._tap(user, pattern)
 
     async def press(self, step: Step) -> None:
         """Tap buttons, one after the other."""
         for pattern in step.press:
-            await self._tap(self._user(step.who), pattern)
+            await self._tap(self._user(step.who), pattern, in_group=step.in_group)
 
     async def scan(self, step: Step) -> None:
         """Scan the code at a door."""
@@ -316,9 +325,9 @@ class Telling:
         self._user(step.who).opens_link(step.link)
 
     async def group(self, step: Step) -> None:
-        """Say something in the group."""
+        """Say something in the group, or what the bot has said to type there."""
         user = self._user(step.who)
-        user.sends(self._group(user), self._text(step))
+        user.sends(self._group(user), _quoted(user, step.quotes) if step.quotes else self._text(step))
 
     async def wait(self, step: Step) -> None:
         """Let days, hours and minutes pass, then wait for the time of day, if one is named."""
@@ -337,12 +346,13 @@ class Telling:
 
     # ---- inside
 
-    async def _tap(self, user: User, pattern: str) -> None:
+    async def _tap(self, user: User, pattern: str, *, in_group: bool = False) -> None:
         """Tap the newest button that sends such a thing, and wait for what comes of it."""
-        for message in reversed(user.chat()):
+        group = self._group(user) if in_group else None
+        for message in reversed(user.chat(group)):
             for button in _buttons(message):
                 if button.data is not None and fnmatchcase(button.data, pattern):
-                    user.presses(None, message.id, button.data)
+                    user.presses(group, message.id, button.data)
                     await self.stage.rest()
                     return
         raise Impossible(f"{user.name} has no button {pattern!r}")
@@ -390,17 +400,26 @@ class Telling:
         return step.text[self.language] if step.text else ""
 
 
+def _quoted(user: User, pattern: str) -> str:
+    """What the newest message of the bot that says such a thing says."""
+    for message in reversed(user.chat()):
+        if message.from_bot and (found := re.search(pattern, message.text)):
+            return found[0]
+    raise Impossible(f"{user.name} was told nothing like {pattern!r}")
+
+
 def _buttons(message: Seen) -> Iterator[Button]:
     return (button for row in message.buttons for button in row)
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """A word for `does`: the keys that must and may come with it, and how it is done."""
+    """A word for `does`: the keys that must and may come with it, or one of them must, and how it is done."""
 
     do: Callable[[Telling, Step], Awaitable[None]]
     needs: AbstractSet[str] = frozenset()
     may: AbstractSet[str] = frozenset()
+    one_of: AbstractSet[str] = frozenset()
 
 
 _AROUND = frozenset(("first", "then"))
@@ -408,10 +427,10 @@ DEEDS: Mapping[str, Deed] = {
     "text": Deed(Telling.send, {"who", "text"}, _AROUND),
     "photo": Deed(Telling.send, {"who", "photos"}, _AROUND | {"text"}),
     "voice": Deed(Telling.send, {"who"}, _AROUND),
-    "press": Deed(Telling.press, {"who", "press"}),
+    "press": Deed(Telling.press, {"who", "press"}, {"in_group"}),
     "scan": Deed(Telling.scan, {"who", "door"}),
     "open_link": Deed(Telling.open_link, {"who", "link"}),
-    "group": Deed(Telling.group, {"who", "text"}),
-    "wait": Deed(Telling.wait, may={"days", "hours", "minutes", "until"}),
+    "group": Deed(Telling.group, {"who"}, one_of={"text", "quotes"}),
+    "wait": Deed(Telling.wait, one_of={"days", "hours", "minutes", "until"}),
     "kill_bot": Deed(Telling.kill_bot),
 }

@@ -1,13 +1,14 @@
 """Working days: Chinese public holidays, make-up workdays (調休) and what a compound adds."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 import holidays
 
 _SATURDAY = 5
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,24 @@ class WorkCalendar:
     def midnight(self, day: date) -> datetime:
         """When that local day begins (UTC), also where a change of offset skips or repeats 00:00."""
         return datetime.combine(day, time.min, self.timezone).astimezone(UTC)
+
+
+@cache
+def public_holidays(year: int) -> frozenset[date]:
+    """The public holidays of that year with the weekends that lie in and beside them.
+
+    Source: the package `holidays`, by the State Council's notice; before there is one, the days that the law
+    names (全国年节及纪念日放假办法), which only lack what the notice joins to them.
+    """
+    country = holidays.country_holidays("CN", years=year)
+    found, make_up = set(country), set(country.weekend_workdays)
+    for day in sorted(country):
+        for step in (-_DAY, _DAY):
+            beside = day + step
+            while beside.weekday() >= _SATURDAY and beside not in make_up:
+                found.add(beside)
+                beside += step
+    return frozenset(found)
 
 
 @cache

@@ -110,6 +110,8 @@ class Reader:
         )
         if message.migrate_to_chat_id is not None:
             return replace(heard, kind="membership", migrated_to=str(message.migrate_to_chat_id))
+        if message.new_chat_title is not None:
+            return replace(heard, kind="membership")
         if message.photo:
             return replace(heard, kind="photo", photos=(message.photo[-1].file_id,))
         if message.voice:

@@ -134,7 +134,8 @@ def _is_silent(item: Outgoing) -> bool | None:
 async def _answer(bot: Bot, payload: dict[str, Any]) -> None:
     text = payload["text"].encode("utf-16-le")[:_TOAST_BYTES].decode("utf-16-le", "ignore")
     try:
-        await bot.answer_callback_query(payload["query"], text, show_alert=bool(payload.get("alert")))
+        alert, url = bool(payload.get("alert")), payload.get("url") or None
+        await bot.answer_callback_query(payload["query"], text, show_alert=alert, url=url)
     except BadRequest as no:
         if not _says(no, "query is too old"):
             raise

@@ -1,11 +1,13 @@
 """The way in and around: start, help, language, the contact card, the commands each role is offered."""
 
-from bot.actions.commands import offer
+from bot.actions import activity_cards
+from bot.actions.activities import CHECK_IN_LINK
+from bot.actions.commands import OFFERED_TO, offer
 from bot.actions.desk import Choices, choice
 from bot.conversation.turn import Turn
 from bot.domain.errors import Refused
 from bot.domain.posts import Place, PostKind
-from bot.handlers import joining, report
+from bot.handlers import activities, announcing, joining, report
 from bot.texts import LOCALES, short
 
 CARDS_MOST = 3
@@ -20,6 +22,12 @@ async def start(turn: Turn) -> None:
     """/start: with a payload the link is opened, without one the person is welcomed."""
     if turn.incoming.link == "report":
         await report.command(turn)
+        return
+    if turn.incoming.link.startswith((activity_cards.LINK, CHECK_IN_LINK)):
+        await activities.open_link(turn)
+        return
+    if announcing.is_reply(turn.incoming.link):
+        await announcing.open_reply(turn)
         return
     if turn.incoming.link:
         await joining.open_link(turn)
@@ -39,10 +47,19 @@ async def show_help(turn: Turn) -> None:
 async def show_more(turn: Turn) -> None:
     """The fourth big button: everything else."""
     rows: Choices = (
+        (choice("more_activities", "activity.coming"),),
+        (choice("more_teams", "team.list"), choice("more_mute", "mute.list")),
         (choice("more_join", "menu.join"), choice("more_language", "menu.language")),
         (choice("more_help", "menu.help"), choice("more_person", "menu.card")),
     )
-    if await turn.posts():
+    posts = {post.kind for post in await turn.posts()}
+    if posts & OFFERED_TO["lend"]:
+        rows = ((choice("more_groups", "group.list", 0), choice("more_lend", "loan.list")), *rows)
+    elif posts & OFFERED_TO["groups"]:
+        rows = ((choice("more_groups", "group.list", 0),), *rows)
+    if posts & OFFERED_TO["announce"]:
+        rows = ((choice("announce_new", "ann.new"), choice("more_announcements", "ann.list")), *rows)
+    if posts:
         rows = ((choice("more_work", "menu.work"),), *rows)
     turn.say("menu.more", choices=rows)
 

@@ -66,7 +66,7 @@ class Inspection:
         ]
 
     async def dues(self) -> list[Line]:
-        """Due times, with the number of their issue."""
+        """Due times, the next one first, with the number of their issue or the id of a chore's subject."""
         rows = await self._latest("latest_dues")
         return [
             {**_picked(row, "number", "kind", "stage"), "due_at": from_micros(row["due_at"])} for row in rows

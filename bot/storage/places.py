@@ -113,3 +113,13 @@ class Places:
                 for row in buildings
             )
         )
+
+    async def named_register(self, compound_id: int) -> Register:
+        """Buildings and entrances under the names people read, for saying who is meant."""
+        doors: dict[int, list[EntranceEntry]] = {}
+        for row in await self._connection.fetch("entrances_of_compound", {"compound_id": compound_id}):
+            doors.setdefault(row["building_id"], []).append(EntranceEntry(row["id"], row["name"]))
+        buildings = await self._connection.fetch("buildings_of", {"compound_id": compound_id})
+        return Register(
+            tuple(BuildingEntry(row["id"], row["name"], tuple(doors.get(row["id"], ()))) for row in buildings)
+        )

@@ -2,11 +2,16 @@
 
 from contextlib import AbstractAsyncContextManager
 
+from bot.storage.activities import Activities
+from bot.storage.announcements import Announcements
 from bot.storage.chores import Chores
 from bot.storage.dialogs import Dialogs
 from bot.storage.engine import Connection, Savepoints
+from bot.storage.groups import Groups, Mutes
+from bot.storage.interest_groups import InterestGroups
 from bot.storage.issues import Dues, Issues, Notices
 from bot.storage.links import Links
+from bot.storage.loans import Loans
 from bot.storage.mailboxes import Inbox, Outbox
 from bot.storage.people import People
 from bot.storage.places import Places
@@ -29,6 +34,12 @@ class Store:
         self.dues = Dues(connection)
         self.notices = Notices(connection)
         self.chores = Chores(connection)
+        self.announcements = Announcements(connection)
+        self.activities = Activities(connection)
+        self.interest_groups = InterestGroups(connection)
+        self.groups = Groups(connection)
+        self.mutes = Mutes(connection)
+        self.loans = Loans(connection)
         self._savepoints = Savepoints(connection)
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:

@@ -97,7 +97,7 @@ async def test_a_scene_is_told_to_its_end(scene: Scene, language: str, tmp_path:
         for number, step in enumerate(scene.steps):
             assert telling.next_says()[language].endswith(step.says[language])
             assert telling.who() == people.get(step.who, 0)
-            assert telling.chat() == (groups[0] if step.does == "group" else telling.who())
+            assert telling.chat() == (groups[0] if step.does == "group" or step.in_group else telling.who())
             await telling.step()
             assert telling.done == number + 1
         assert telling.is_over
@@ -118,7 +118,7 @@ async def test_a_telling_goes_on_where_it_was(tmp_path: Path) -> None:
 
 def test_the_scenes_are_there_in_their_order() -> None:
     """The first is the one a newcomer should see first; none is too long to be seen to its end."""
-    assert NAMES == ["lamp", "fire-lane", "lift"]
+    assert NAMES == ["lamp", "fire-lane", "lift", "double-ninth"]
     assert all(8 <= len(scene.steps) <= 15 for scene in ALL)
 
 
@@ -238,6 +238,12 @@ def test_a_mistake_in_a_file_is_said_with_its_place(
     assert "\n" not in str(caught.value)
 
 
+def test_a_group_is_told_something(tmp_path: Path) -> None:
+    """One's own words, or what the bot said to type there."""
+    with pytest.raises(OperatorError, match="step 1, does: 'group' needs one of quotes, text"):
+        _little(tmp_path, ('does = "text"', 'does = "group"'), NO_TEXT)
+
+
 WAIT = ('who = "路人"\ndoes = "text"', 'does = "wait"')
 NO_TEXT = ('text = { zh_CN = "楼道灯坏了", zh_TW = "樓道燈壞了", en = "The stairwell light is broken" }', "")
 
@@ -329,6 +335,8 @@ async def test_several_photos_are_one_album(tmp_path: Path) -> None:
     ("deed", "complaint"),
     [
         ('does = "scan"\ndoor = "9号楼"', "there is no door '9号楼'"),
+        ('does = "group"\nquotes = "/bind .*"', "路人 is in no group"),
+        ('does = "press"\npress = ["x"]\nin_group = true', "路人 is in no group"),
         ('does = "group"\ntext = { zh_CN = "喂", zh_TW = "喂", en = "Hey" }', "路人 is in no group"),
     ],
 )

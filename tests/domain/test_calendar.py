@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.calendar import WorkCalendar
+from bot.domain.calendar import WorkCalendar, public_holidays
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CHINA = WorkCalendar(SHANGHAI)
@@ -53,6 +53,16 @@ def test_every_other_day_of_2026_follows_the_week() -> None:
 def test_a_make_up_day_for_the_next_year_counts_in_its_own() -> None:
     """New Year of 2012 was paid for on Saturday 2011-12-31."""
     assert CHINA.is_workday(date(2011, 12, 31))
+
+
+def test_public_holidays_have_their_weekends_and_no_others() -> None:
+    """Exactly the days off that the notice of 2026 names."""
+    assert public_holidays(2026) == {date.fromisoformat(day) for day in DAYS_OFF_2026}
+
+
+def test_before_the_notice_the_days_of_the_law_are_known() -> None:
+    """National Day comes every year."""
+    assert {date(2040, 10, 1), date(2040, 10, 2), date(2040, 10, 3)} <= public_holidays(2040)
 
 
 @given(st.dates(min_value=date(2100, 1, 1)) | st.dates(max_value=date(1999, 12, 31)))

@@ -27,6 +27,7 @@ PARAMETERS = {
     "old_chat": "5",
     "new_chat": "6",
     "error": "Forbidden",
+    "card_key": "activity:1",
 }
 EVERY_TURN = (
     "claim_letter",
@@ -43,10 +44,15 @@ EVERY_TURN = (
     "events_of_issue",
     "issues_of_handler",
     "issues_of_reporter",
+    "activity_locked",
+    "signups_of_activity",
+    "activities_coming",
+    "activities_signed_up_for",
+    "shown_cards",
 )
 WALKS = ("claim_letter", "claim_mail", "next_mail_at")
 """These look at what waits one by one, but at nothing else."""
-BIG = ("inbox", "outbox", "notices", "dues", "issues", "issue_events")
+BIG = ("inbox", "outbox", "notices", "dues", "issues", "issue_events", "activities", "signups", "cards")
 FINISHED, WAITING = 100_000, 2_000
 LETTERS = """
 WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {last})

@@ -174,24 +174,26 @@ CREATE TABLE activity_events (
 );
 CREATE INDEX activity_events_of ON activity_events (activity_id, id);
 
--- A person's party: they, their family, neighbours without an account. Seats follow from order and state.
+-- People of one household who come together; `person_id` is whose signup it is, none for those without an account.
+-- Seats follow from order and state.
 CREATE TABLE signups (
   id INTEGER PRIMARY KEY,
   activity_id INTEGER NOT NULL REFERENCES activities (id),
   signer_id INTEGER NOT NULL REFERENCES people (id),
+  person_id INTEGER REFERENCES people (id),
   household TEXT NOT NULL,
   names TEXT NOT NULL,
-  seats INTEGER NOT NULL,
-  offered INTEGER NOT NULL,
-  state TEXT NOT NULL,
   placed INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  offered INTEGER NOT NULL,
   held_until INTEGER,
-  checked_in INTEGER NOT NULL,
-  facts TEXT NOT NULL,
-  created_at INTEGER NOT NULL
+  passes INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  UNIQUE (activity_id, placed)
 );
-CREATE INDEX signups_of_activity ON signups (activity_id, placed);
 CREATE INDEX signups_of_person ON signups (signer_id);
+-- Where a card is shown, to redraw it everywhere.
+CREATE INDEX cards_by_key ON cards (card_key);
 
 -- What is to be done at an hour, for anything but an issue's own clocks: one row for each kind and subject.
 CREATE TABLE chores (

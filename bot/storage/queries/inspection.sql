@@ -5,6 +5,8 @@
 SELECT MIN(moments.at) AS at FROM (
   SELECT MIN(due_at) AS at FROM dues WHERE due_at > :now
   UNION ALL
+  SELECT MIN(due_at) AS at FROM chores WHERE due_at > :now
+  UNION ALL
   SELECT MIN(release_at) AS at FROM notices WHERE release_at > :now
   UNION ALL
   SELECT MIN(not_before) AS at FROM outbox WHERE state = 'waiting' AND not_before > :now
@@ -24,6 +26,7 @@ SELECT
       )
   )
   + (SELECT COUNT(*) FROM dues WHERE due_at <= :now)
+  + (SELECT COUNT(*) FROM chores WHERE due_at <= :now)
   + (SELECT COUNT(*) FROM notices WHERE release_at <= :now)
   + (SELECT COUNT(*) FROM outbox WHERE state = 'waiting' AND not_before <= :now) AS count;
 
@@ -39,8 +42,11 @@ SELECT id, chat, lane, intent, state, attempts, payload, created_at, retry_at, s
 FROM outbox ORDER BY id DESC LIMIT :most;
 
 -- name: latest_dues
-SELECT issues.number, dues.kind, dues.stage, dues.due_at
-FROM dues JOIN issues ON issues.id = dues.issue_id ORDER BY dues.id DESC LIMIT :most;
+-- What comes next, first: the clocks of issues, and the chores, which name their subject by its id.
+SELECT issues.number, dues.kind, dues.stage, dues.due_at FROM dues JOIN issues ON issues.id = dues.issue_id
+UNION ALL
+SELECT CAST(chores.subject_id AS TEXT) AS number, chores.kind, chores.stage, chores.due_at FROM chores
+ORDER BY due_at LIMIT :most;
 
 -- name: latest_notices
 -- A person is called as everywhere (details_of).
