@@ -24,7 +24,7 @@ run: $(INSTALLED) ## try the bot without Telegram: phones in the browser; PORT=8
 setup: $(INSTALLED) ## only build .venv
 
 test: $(INSTALLED) ## all tests; ARGS="-k lamp" for some
-	$(PYTHON) -m pytest -m "not soak and not page" $(ARGS)
+	$(PYTHON) -m pytest -n auto --dist worksteal -m "not soak and not page" $(ARGS)
 
 test-page: $(INSTALLED) ## the tests of the page, which need Chromium
 	$(PYTHON) -m pytest -m page $(ARGS)
