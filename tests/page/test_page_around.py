@@ -214,3 +214,13 @@ async def test_the_sandbox_itself_is_killed(desk: Desk, sandbox: Sandbox) -> Non
     await desk.phone(REPORTER).sees(f"{number} 楼栋长 王秀兰 接单了")
     # The browser notes the end of the stream, and every vain attempt to reach the sandbox.
     desk.wrongs[:] = [wrong for wrong in desk.wrongs if "Failed to load resource: net::ERR_" not in wrong]
+
+
+async def test_the_bot_is_brought_into_a_group_by_its_button(desk: Desk) -> None:
+    """The committee takes a code in private; the button asks which group, brings the bot in and binds it."""
+    officer = desk.phone(COMMITTEE)
+    await officer.sends("/groups")
+    await officer.taps("登记一个群", "整个小区", "把我拉进群")
+    await expect(desk.window).to_be_visible()
+    await desk.window.get_by_role("button", name="邻里群").click()
+    await officer.sees("登记好了，以后")

@@ -108,3 +108,20 @@ export function showDoors(phone) {
     ];
   });
 }
+
+// Bring the bot into one of this person's groups with a code, as Telegram does for t.me/…?startgroup=….
+export function showGroups(phone, payload) {
+  const { town, viewer } = phone;
+  const groups = town.chatsOf(viewer).filter((room) => room.kind !== "private" && !room.migrated_to);
+  openDialog(say("chooseGroup"), (close) => [
+    groups.length ? "" : element("p", { className: "hint" }, say("noGroup")),
+    element("div", { className: "choices" }, ...groups.map((room) => button(room.title, async () => {
+      close();
+      try {
+        if (!["member", "administrator"].includes(room.bot)) await post(`groups/${room.id}/add_bot`, { by: viewer });
+        phone.look(viewer, room.id);
+        await phone.act("text", { text: `/start@${town.bot.username} ${payload}` });
+      } catch (no) { phone.complain(no); }
+    }))),
+  ]);
+}

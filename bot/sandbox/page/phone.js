@@ -1,6 +1,6 @@
 // One phone: its owner, the list of chats, or one chat with everything that can be done in it.
 
-import { showDoors, showInfo } from "./dialogs.js";
+import { showDoors, showGroups, showInfo } from "./dialogs.js";
 import { base64, button, day, element, hour, openDialog, say } from "./element.js";
 import { drawMessage, gist } from "./message.js";
 import { get, post } from "./state.js";
@@ -340,6 +340,8 @@ export class Phone {
 
   // The link is opened on this very phone when it leads to the bot; says whether it did.
   follow(link) {
+    const group = new RegExp(`^https?://t\\.me/${this.town.bot.username}\\?startgroup=([\\w-]+)$`, "i").exec(link);
+    if (group) { showGroups(this, group[1]); return true; }
     const deep = new RegExp(`^(?:https?://t\\.me/|tg://resolve\\?domain=)${this.town.bot.username}(?:[?&]start=([\\w-]*))?$`, "i").exec(link);
     if (!deep) return false;
     this.openLink(deep[1] ?? "");
