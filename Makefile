@@ -11,7 +11,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help setup run test test-page screenshots coverage check lint-fix soak bench clean
+.PHONY: help setup run test test-page screenshots coverage check lint-fix soak bench bench-broadcast clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1  /p' Makefile
@@ -50,6 +50,9 @@ soak: $(INSTALLED) ## the tests that run for minutes
 
 bench: $(INSTALLED) ## measure speed
 	$(PYTHON) -m bench $(ARGS)
+
+bench-broadcast: $(INSTALLED) ## measure an announcement to 2,000 people at Telegram's pace
+	$(PYTHON) -m bench.broadcast
 
 clean: ## remove what was built; var/ with its data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
