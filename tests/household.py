@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +15,7 @@ from bot.domain.register import read_register
 from bot.samples import write_large
 from bot.sandbox.people import Group, User
 from bot.spreadsheets import read
+from bot.storage.activities import Activity
 from bot.storage.announcements import Announcement
 from bot.storage.engine import Connection, to_micros
 from bot.storage.sqlite import SqliteDatabase
@@ -32,8 +33,11 @@ class FullHouse:
     officers: tuple[User, User]
     groups: list[Group]
 
-    async def announces(self, html: str, now: datetime) -> int:
-        """An announcement of the first officer to all, with the second one's yes: it goes out now."""
+    async def announces(self, html: str, now: datetime, activity_id: int | None = None) -> int:
+        """An announcement of the first officer to all, with the second one's yes: it goes out now.
+
+        With an activity it is its invitation, and `html` is not looked at.
+        """
         database = await SqliteDatabase.open(str(self.path))
         try:
             async with database.transaction() as connection:
@@ -58,8 +62,8 @@ class FullHouse:
                         photos=(),
                         audience=Audience((COMPOUND,)),
                         channels=frozenset(Channel),
-                        activity_id=None,
-                        activity_role="",
+                        activity_id=activity_id,
+                        activity_role="invite" if activity_id else "",
                         corrects_id=None,
                         second_id=second,
                         chosen_at=None,
@@ -73,6 +77,41 @@ class FullHouse:
         finally:
             await database.close()
         return number
+
+    async def invites(self, title: str, capacity: int, now: datetime) -> int:
+        """An activity for all a week from now, with so many seats, whose invitation goes out now: its id."""
+        database = await SqliteDatabase.open(str(self.path))
+        try:
+            async with database.transaction() as connection:
+                activity_id = await Store(connection).activities.put(
+                    Activity(
+                        id=0,
+                        compound_id=1,
+                        interest_group_id=None,
+                        author_id=1,
+                        author_post=PostKind.OWNERS_COMMITTEE_DIRECTOR.value,
+                        state="draft",
+                        title=title,
+                        place="广场",
+                        about="",
+                        photo="",
+                        starts_at=now + timedelta(days=7),
+                        ends_at=None,
+                        deadline_at=None,
+                        capacity=capacity,
+                        per_household=None,
+                        hold=timedelta(hours=12),
+                        audience=Audience((COMPOUND,)),
+                        version=0,
+                        check_in_code=title,
+                    ),
+                    now,
+                )
+        finally:
+            await database.close()
+        assert activity_id is not None
+        await self.announces("", now, activity_id)
+        return activity_id
 
     def copies(self, square: Square, words: str) -> Counter[int]:
         """How many messages of the bot with these words stand in each chat of theirs."""

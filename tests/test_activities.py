@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 
 import pytest
@@ -11,11 +11,14 @@ import zxingcpp
 from openpyxl import load_workbook
 from PIL import Image
 
+from bot.actions import activities as actions
+from bot.actions.activity_cards import REDRAW_AFTER
 from bot.actions.desk import Desk
 from bot.domain.posts import PostKind
 from bot.domain.signups import LIVE
 from bot.sandbox.people import Group
 from bot.storage.store import Store
+from tests.engines import ask
 from tests.world import SHANGHAI, TEXTS, Phone, World
 
 LEADER = PostKind.BUILDING_LEADER
@@ -126,7 +129,7 @@ async def test_a_plan_is_read_back_and_goes_out(world: World) -> None:
     assert "名额：20 人；每户：最多 3 人" in leader.last_message
     assert "报名到：11月27日（周五）24:00" in leader.last_message
     assert "请谁：3号楼" in leader.last_message
-    assert "群和私聊（1 个群，1 人）" in leader.last_message
+    assert "群和私聊（1 个群，2 人）" in leader.last_message
     await resident.forgets()
     await leader.presses("发布")
     assert not card(resident)
@@ -150,11 +153,29 @@ async def test_signing_up_from_the_group(world: World) -> None:
     taps(resident, group, "我去")
     await world.settle()
     assert "王奶奶 已经在名单里了" in resident.last_toast
-    await world.later(seconds=5)
-    assert "已报 1 人" in card(other)
     assert "✅ 已报：王奶奶" in card(resident)
+    await world.later(seconds=5)
+    assert "已报 0 人" in card(other)
+    await world.later(minutes=1)
+    assert "已报 1 人" in card(other)
     assert "王奶奶" not in card(other)
     assert "王奶奶" not in card(other, group)
+
+
+async def test_copies_that_come_late_count_who_signed_up_before(world: World) -> None:
+    """Printed before somebody signed up, delivered after the cards were drawn anew: the end mends them."""
+    resident = await neighbour(world, "王奶奶")
+    leader = await planned(world)
+    await leader.presses("发布")
+    await world.later(seconds=20)
+    async with desk_of(world) as desk:
+        (row,) = await ask(desk.store.connection, "SELECT MAX(person_id) AS id FROM accounts")
+        await actions.join(desk, row["id"], 1)
+        for kind in REDRAW_AFTER:
+            await desk.store.chores.drop(kind, 1)
+    assert "已报 0 人" in card(resident)
+    await world.later(seconds=5)
+    assert "已报 1 人" in card(resident)
 
 
 async def test_a_stranger_in_the_group_is_led_to_the_private_chat(world: World) -> None:
@@ -206,8 +227,10 @@ async def test_full_then_somebody_cancels_then_the_next_is_asked(world: World) -
         await phone.presses("我去")
     assert "您在候补里" in second.last_toast
     assert "候补 2 人" in card(third)
+    assert "✅ 已报" in card(first)
     await first.presses("改我的报名", "不去了")
     assert "已取消报名" in first.last_message
+    assert "✅ 已报" not in card(first)
     assert "有空位了" in second.last_message
     assert "11月24日（周二）22:0" in second.last_message
     assert await standings(world) == {"乙乙": "asked", "丙丙": "waiting"}
@@ -354,6 +377,7 @@ async def test_a_cancellation_reaches_everybody(world: World) -> None:
     chat = [one.text for one in comes.user.chat(group)]
     assert any("取消了" in text for text in chat)
     assert any("已取消：楼道茶话会" in text for text in chat)
+    assert any("已取消：楼道茶话会" in one.text for one in waits.user.chat(None))
     await comes.forgets()
     await world.live_through(days=5)
     assert not any("别忘了" in text for text in comes.new_messages)
@@ -497,6 +521,96 @@ async def test_nonsense_while_planning(world: World) -> None:
     assert await world.rows("SELECT * FROM activities") == []
 
 
+async def test_how_many_is_not_who(world: World) -> None:
+    """两个人 is asked again; whoever writes their own name too is counted once."""
+    resident = await neighbour(world, "王奶奶")
+    await invited(world)
+    await resident.presses("带家人去")
+    await resident.sends("两个人")
+    assert "请写名字" in "".join(resident.new_messages)
+    assert await standings(world) == {}
+    await resident.sends("王奶奶、老伴")
+    assert await standings(world) == {"王奶奶": "confirmed", "老伴": "confirmed"}
+
+
+async def test_names_are_shown_as_they_were_written(world: World) -> None:
+    """Signs that mean something to HTML are signs of a name, in the list and on buttons."""
+    resident = await neighbour(world, "王奶奶")
+    leader = await invited(world)
+    await resident.presses("带家人去")
+    await resident.sends("O'Neil、Tom & Jerry<b>")
+    await leader.sends("/activity")
+    await leader.presses("楼道茶话会", "谁来")
+    assert "O'Neil、Tom、Jerry<b>" in leader.last_message
+    await resident.presses("少去几位")
+    assert "王奶奶、O'Neil、Tom" in resident.buttons
+
+
+async def test_what_has_begun_is_neither_changed_nor_cancelled(world: World) -> None:
+    """Old buttons of the organiser disturb nobody afterwards; families are not asked for names in vain."""
+    resident = await neighbour(world, "王奶奶")
+    leader = await invited(world)
+    await resident.presses("我去")
+    await leader.sends("/activity")
+    await leader.presses("楼道茶话会", "改")
+    await world.live_through(timedelta(hours=3), days=5)
+    await resident.forgets()
+    await leader.presses("保存")
+    for button in ("activity.edit:1", "activity.cancel:1", "activity.cancel_now:1"):
+        await leader.forges(button)
+        assert "已经开始了" in leader.last_toast, button
+    assert resident.new_messages == []
+    assert await standings(world) == {"王奶奶": "confirmed"}
+    await resident.presses("再加家人")
+    assert "已经截止" in resident.last_toast
+
+
+async def test_a_smaller_room_is_pointed_out_before_saving(world: World) -> None:
+    """Fewer seats than people: the organiser reads what that means while it can still be otherwise."""
+    one, two = await neighbour(world, "甲甲", "101"), await neighbour(world, "乙乙", "201")
+    leader = await invited(world)
+    for phone in (one, two):
+        await phone.presses("我去")
+    await leader.sends("/activity")
+    await leader.presses("楼道茶话会", "改")
+    assert "比名额多" not in leader.last_message
+    await leader.presses("名额")
+    await leader.sends("一")
+    assert "已报 2 人，比名额多" in leader.last_message
+
+
+async def test_half_an_offer_does_not_keep_the_family_out(world: World) -> None:
+    """At the door whoever has a seat is checked in, though their guests have not said which of them comes."""
+    one, two = await neighbour(world, "甲甲", "101"), await neighbour(world, "乙乙", "201")
+    await invited(world, "名额", "2")
+    await one.presses("我去")
+    await two.presses("我去")
+    await one.presses("替邻居报名")
+    await one.sends("张大爷、李婆婆")
+    code = (await world.rows("SELECT check_in_code FROM activities"))[0]["check_in_code"]
+    await world.live_through(timedelta(hours=2), days=4, hours=4)
+    await two.presses("改我的报名", "不去了")
+    assert (await standings(world))["张大爷"] == "asked"
+    await one.opens(f"in_{code}")
+    assert await standings(world) == {"甲甲": "checked_in", "张大爷": "asked", "李婆婆": "asked"}
+
+
+async def test_who_left_can_still_cancel(world: World) -> None:
+    """Whoever is not among those invited any more finds their own signup, and nothing else."""
+    resident = await neighbour(world, "王奶奶")
+    other = await neighbour(world, "李叔", "402")
+    await invited(world)
+    await resident.presses("我去")
+    person_id = await resident.person_id()
+    async with desk_of(world) as desk:
+        for home in await desk.store.people.residencies(person_id):
+            await desk.store.people.decide_residency(home.id, "refused", home.person_id, desk.now)
+    await resident.presses("改我的报名", "不去了")
+    assert await standings(world) == {}
+    await other.forges("activity.mine:1")
+    assert "名单里没有您" in other.last_toast
+
+
 async def test_undone_in_time_nobody_has_heard_of_it(world: World) -> None:
     """Fifteen seconds to think again: no card, nothing under /activities."""
     resident = await neighbour(world, "王奶奶")
@@ -609,7 +723,7 @@ async def test_the_double_ninth_dance(world: World) -> None:
     assert "您在候补里" in late.last_toast
     await english.presses("I am coming")
     assert "in line" in english.last_toast
-    await world.later(seconds=5)
+    await world.later(minutes=1)
     assert "名额 3 人，已报 3 人，候补 2 人" in card(late, None)
     assert "名额 3 人，已报 3 人，候补 2 人" in card(uncle, group)
     assert await standings(world) == {

@@ -45,6 +45,11 @@ async def state(world: World, number: int = 1) -> str:
     return found
 
 
+async def fates(world: World) -> set[tuple[str, str]]:
+    """What became of all copies, and why."""
+    return {(row["state"], row["reason"]) for row in await copies(world)}
+
+
 async def copies(world: World) -> list[Row]:
     """Every copy, planned or not."""
     return await world.rows("SELECT * FROM deliveries ORDER BY id")
@@ -85,14 +90,14 @@ async def test_a_leader_tells_the_building(world: World, leader: Phone, resident
     group.add(resident.user)
     await writes(leader)
     assert WATER in leader.messages[-2].text
-    assert "1 个群、1 人" in leader.last_message
+    assert "1 个群、2 人" in leader.last_message
     await leader.presses("发出")
     assert not resident.sees(WATER)
     await passes(world)
     assert resident.sees(WATER)
     assert WATER in in_group(resident, group)[-1].text
     assert not stranger.sees(WATER)
-    assert "送达 1/1 个群、1/1 人" in leader.last_message
+    assert leader.sees("送达 1/1 个群、2/2 人")
     assert await state(world) == "sent"
 
 
@@ -126,7 +131,7 @@ async def test_the_whole_compound_takes_two(
     assert not resident.sees(WATER)
     assert "等另一位" in director.last_message
     assert WATER in secretary.messages[-2].text
-    await director.forges("ann.approve:1")
+    await director.forges("ann.approve:1:2")
     assert await state(world) == "awaiting_second"
     await secretary.presses("同意发出")
     assert not resident.sees(WATER)
@@ -147,7 +152,7 @@ async def test_who_was_asked_too_sees_that_it_is_settled(
     shown = next(message for message in other.messages if message.id == question)
     assert "同意发出了" in shown.text
     assert not shown.buttons
-    await other.forges("ann.approve:1")
+    await other.forges("ann.approve:1:2")
     assert "已经做过" in other.last_toast
     assert len(await world.rows("SELECT id FROM announcement_events WHERE action = 'approve'")) == 1
 
@@ -176,6 +181,24 @@ async def test_without_a_second_officer_it_is_said_at_once(world: World, directo
     await world.holder(SECRETARY)
     await director.presses("请另一位同意")
     assert await state(world) == "awaiting_second"
+
+
+async def test_a_yes_is_to_what_was_read(
+    world: World, resident: Phone, director: Phone, secretary: Phone
+) -> None:
+    """A button under words that were changed since agrees to nothing; the one under the new words does."""
+    await asks(director)
+    _, button = secretary.with_button("同意发出")
+    assert button.data is not None
+    await director.presses("撤销", "改一改再发", "改内容")
+    await director.sends("不停水了。")
+    await director.presses("请另一位同意")
+    await secretary.forges(button.data)
+    assert "改过了" in secretary.last_toast
+    assert await state(world) == "awaiting_second"
+    await secretary.presses("同意发出")
+    await passes(world)
+    assert resident.sees("不停水了")
 
 
 # Taking back -----------------------------------------------------------------------------------------------
@@ -217,6 +240,12 @@ async def test_a_draft_can_be_thrown_away(world: World, leader: Phone, resident:
     assert not resident.sees(WATER)
 
 
+async def hears(world: World) -> None:
+    """Take in what people have done, and send nothing."""
+    while await world.app.receiver.receive_once(0) + await world.app.router.take_some():
+        pass
+
+
 async def one_chore(world: World) -> None:
     """Do one thing that is due, and no more."""
     async with world.database.transaction() as connection:
@@ -229,7 +258,7 @@ async def test_recalled_while_it_goes_out(
     world: World, leader: Phone, resident: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who has not got it never will; who has reads that it was withdrawn."""
-    monkeypatch.setattr("bot.actions.broadcast.AT_ONCE", 1)
+    monkeypatch.setattr("bot.actions.broadcast.AT_ONCE", 2)
     second = await world.resident("3", "1", "101", "李叔")
     await leader.presses("同意")
     await writes(leader)
@@ -245,8 +274,8 @@ async def test_recalled_while_it_goes_out(
     assert not resident.sees(WATER)
     assert resident.sees("撤回了")
     assert await state(world) == "recalled"
-    assert "送达 0/0 个群、1/1 人" in leader.last_message
-    assert "1 人还没发到" in leader.last_message
+    assert leader.sees("送达 0/0 个群、2/2 人")
+    assert leader.sees("1 人还没发到")
 
 
 async def test_recalled_before_the_first_copy_left(world: World, leader: Phone, resident: Phone) -> None:
@@ -256,12 +285,26 @@ async def test_recalled_before_the_first_copy_left(world: World, leader: Phone, 
     world.clock.now += timedelta(seconds=20)
     await one_chore(world)
     leader.user.forges(None, leader.messages[-1].id, "ann.recall:1")
-    while await world.app.receiver.receive_once(0) + await world.app.router.take_some():
-        pass
+    await hears(world)
     await passes(world)
     assert not resident.sees(WATER)
     assert not resident.sees("撤回了")
-    assert [(row["state"], row["reason"]) for row in await copies(world)] == [("left_out", "recalled")]
+    assert await fates(world) == {("left_out", "recalled"), ("left_out", "no_account")}
+
+
+async def test_recalled_photos_do_not_go_out_alone(world: World, leader: Phone, resident: Phone) -> None:
+    """What waits in the outbox is taken out with its photos."""
+    await leader.sends("/announce")
+    await leader.sends_album(2, WATER)
+    await leader.sends("3号楼")
+    await leader.presses("发出")
+    world.clock.now += timedelta(seconds=20)
+    await one_chore(world)
+    leader.user.forges(None, leader.messages[-1].id, "ann.recall:1")
+    await hears(world)
+    await passes(world)
+    assert await state(world) == "recalled"
+    assert not any(message.photos for message in resident.messages)
 
 
 # Correcting ------------------------------------------------------------------------------------------------
@@ -299,6 +342,49 @@ async def test_one_correction_at_a_time(world: World, leader: Phone, resident: P
     await leader.presses("发出")
     await passes(world)
     assert "大后天停水" in resident.last_message
+
+
+async def corrects_by_halves(world: World, leader: Phone, group: Group) -> None:
+    """A correction whose first copies, the group's among them, are edited; the last is still planned."""
+    await leader.presses("更正")
+    await leader.sends("后天停水。")
+    await leader.presses("发出")
+    world.clock.now += timedelta(seconds=20)
+    await one_chore(world)
+    await world.settle()
+    assert await state(world, 2) == "sending"
+    assert "后天停水" in in_group(leader, group)[-1].text
+
+
+async def test_who_reads_a_corrected_copy_keeps_it(
+    world: World, leader: Phone, resident: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the other copies are still being edited, 已阅 does not bring back what was wrong."""
+    _, group = await building_group(world)
+    group.add(resident.user)
+    await announces(leader)
+    monkeypatch.setattr("bot.actions.broadcast.AT_ONCE", 2)
+    await corrects_by_halves(world, leader, group)
+    await presses_in(resident, group, "✅ 已阅")
+    await passes(world)
+    assert "后天停水" in in_group(leader, group)[-1].text
+    assert await state(world) == "corrected"
+
+
+async def test_a_recalled_correction_leaves_what_was_there(
+    world: World, leader: Phone, resident: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped half-way, every copy reads as before it; the announcement itself is not withdrawn."""
+    _, group = await building_group(world)
+    await announces(leader)
+    monkeypatch.setattr("bot.actions.broadcast.AT_ONCE", 2)
+    await corrects_by_halves(world, leader, group)
+    await leader.forges("ann.recall:2")
+    await passes(world)
+    assert WATER in in_group(leader, group)[-1].text
+    assert "撤回" not in in_group(leader, group)[-1].text
+    assert resident.sees(WATER)
+    assert await state(world) == "sent"
 
 
 # Urgent, ordinary, night -----------------------------------------------------------------------------------
@@ -361,7 +447,7 @@ async def test_an_urgent_one_nobody_agreed_to_in_time_is_not_sent(
     await writes(director, to="3号楼", text="请勿点火。")
     await director.presses("改为紧急", "两小时", "请另一位同意")
     await world.live_through(hours=3)
-    await secretary.forges("ann.approve:1")
+    await secretary.forges("ann.approve:1:2")
     assert "有效期" in secretary.last_toast
     await passes(world)
     assert not resident.sees("请勿点火")
@@ -375,15 +461,16 @@ async def test_the_muted_and_the_lost_are_counted(world: World, leader: Phone, r
     await leader.presses("同意")
     await mutes(world, muted)
     await writes(leader)
-    assert "0 个群、2 人" in leader.last_message
+    assert "0 个群、3 人" in leader.last_message
     assert "1 人静音" in leader.last_message
     lost.user.blocks_bot()
     await leader.presses("发出")
     await passes(world)
     assert resident.sees(WATER)
     assert not muted.sees(WATER)
-    assert "1 人静音" in leader.last_message
-    assert "1 人停用了机器人" in leader.last_message
+    (report,) = [message.text for message in leader.messages if "送达" in message.text]
+    assert "1 人静音" in report
+    assert "1 人停用了机器人" in report
 
 
 # When ------------------------------------------------------------------------------------------------------
@@ -490,6 +577,7 @@ async def test_forged_buttons_do_nothing(world: World, resident: Phone, director
     await asks(director)
     before = await world.contents("accounts", "cards", "dialogs")
     await resident.forges(f"ann.{deed}:1")
+    await resident.forges(f"ann.{deed}:1:2")
     await resident.forges(f"ann.{deed}:99")
     await resident.forges(f"ann.{deed}:x")
     await resident.forges(f"ann.{deed}")
@@ -626,8 +714,8 @@ async def test_the_report_names_the_groups_it_did_not_reach(world: World, leader
     second.remove_bot(leader.user)
     await announces(leader)
     assert WATER in in_group(leader, group)[-1].text
-    assert "送达 1/1 个群" in leader.last_message
-    assert "3号楼2单元群：我已不在群里" in leader.last_message
+    assert leader.sees("送达 1/1 个群")
+    assert leader.sees("3号楼2单元群：我已不在群里")
 
 
 # Activities and interest groups ----------------------------------------------------------------------------

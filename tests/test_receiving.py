@@ -398,6 +398,21 @@ def test_a_text_in_private(compound: Compound) -> None:
     assert compound.heard().html == "a &lt; b &amp; *c*"
 
 
+def test_a_link_ends_no_attribute() -> None:
+    """Formatting is kept, and whatever stands in a link's address stays in it."""
+    link = {"type": "text_link", "offset": 0, "length": 2, "url": 'https://a.cn/?q="><b>x'}
+    message = {
+        "message_id": 5,
+        "date": 1,
+        "chat": {"id": 5, "type": "private", "first_name": "王"},
+        "from": {"id": 5, "is_bot": False, "first_name": "王"},
+        "text": "通知 停水",
+        "entities": [link, {"type": "bold", "offset": 3, "length": 2}],
+    }
+    heard = READER.read(json.dumps({"update_id": 3, "message": message}))
+    assert heard.html == '<a href="https://a.cn/?q=%22%3E%3Cb%3Ex">通知</a> <b>停水</b>'
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "command", "rest", "link"),
     [

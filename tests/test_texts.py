@@ -848,6 +848,7 @@ NOT_FOR_RESIDENTS = {
     "domain/categories.py": "how people name what is wrong",
     "domain/register.py": "how people head the columns of a sheet",
     "domain/audiences.py": "how people say who is meant",
+    "domain/company.py": "how people say who comes along",
     "domain/dates.py": "how people say when; the names of days",
     "domain/recurrences.py": "how people say how often",
 }

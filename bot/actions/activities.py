@@ -10,6 +10,11 @@ import segno
 
 from bot.actions.activity_cards import (
     REDRAW,
+    REDRAW_PRIVATE,
+    REDRAWING,
+    redraw_groups,
+    redraw_now,
+    redraw_private,
     redraw_some,
     redraw_soon,
     tell_party,
@@ -223,14 +228,21 @@ async def create(
     return activity
 
 
+def check_ahead(desk: Desk, activity: Activity) -> None:
+    """Refuse to change or call off what people have come to. Refusals: `called_off`, `activity_begun`."""
+    if activity.state == "cancelled":
+        raise Refused("called_off")
+    if activity.state == "open" and activity.starts_at <= desk.now:
+        raise Refused("activity_begun")
+
+
 async def change(desk: Desk, person_id: int, activity_id: int, plan: Plan) -> Activity:
     """Change everything but the audience. Another time or place asks everybody again (E5).
 
-    Refusals: those of `run_by` and `check_plan`, `called_off`.
+    Refusals: those of `run_by`, `check_ahead` and `check_plan`.
     """
     before = await run_by(desk, activity_id, person_id)
-    if before.state == "cancelled":
-        raise Refused("called_off")
+    check_ahead(desk, before)
     check_plan(plan, desk.now)
     activity = replace(
         before,
@@ -258,6 +270,7 @@ async def change(desk: Desk, person_id: int, activity_id: int, plan: Plan) -> Ac
             groups = frozenset((Channel.GROUPS,))
             await publish_activity(desk, activity_id, "changed", activity.audience, groups, None)
     await _settle(desk, activity)
+    await redraw_now(desk, activity_id)
     return activity
 
 
@@ -275,11 +288,10 @@ async def _ask_again(desk: Desk, activity: Activity) -> None:
 async def cancel(desk: Desk, person_id: int, activity_id: int) -> Activity:
     """Call it off: everybody who signed up is told, those in line too, and so are the groups (E5).
 
-    Refusals: those of `run_by`, `called_off`.
+    Refusals: those of `run_by` and `check_ahead`.
     """
     before = await run_by(desk, activity_id, person_id)
-    if before.state == "cancelled":
-        raise Refused("called_off")
+    check_ahead(desk, before)
     activity = replace(before, state="cancelled", version=before.version + 1)
     await desk.store.activities.change(activity)
     await desk.store.activities.record(activity_id, person_id, "cancel", {}, desk.now)
@@ -292,7 +304,7 @@ async def cancel(desk: Desk, person_id: int, activity_id: int) -> Activity:
             off = replace(signup, party=party)
             await desk.store.activities.change_signup(off)
             await tell_party(desk, activity, off, "cancelled")
-    await redraw_soon(desk, activity_id)
+    await redraw_now(desk, activity_id)
     if before.state == "open":
         groups = frozenset((Channel.GROUPS,))
         await publish_activity(desk, activity_id, "cancelled", activity.audience, groups, None)
@@ -344,6 +356,14 @@ async def join(
     signup = Signup(await desk.store.activities.sign_up(activity_id, party, desk.now), party)
     settled = await _settle(desk, activity, quiet_for=signup.id)
     return settled[signup.id]
+
+
+def check_open(desk: Desk, activity: Activity) -> None:
+    """Refuse before names are asked for. Refusals: `called_off`, `signup_closed`."""
+    if activity.state == "cancelled":
+        raise Refused("called_off")
+    if desk.now >= min(activity.limits.deadline, activity.limits.starts):
+        raise Refused("signup_closed")
 
 
 def check_names(names: Sequence[str]) -> tuple[str, ...]:
@@ -470,7 +490,9 @@ CHORES: Mapping[str, Callable[[Desk, Chore], Awaitable[None]]] = {
     DAY_BEFORE: _remind,
     SOON: _remind,
     HELD: _pass_on,
-    REDRAW: redraw_some,
+    REDRAW: redraw_groups,
+    REDRAW_PRIVATE: redraw_private,
+    REDRAWING: redraw_some,
 }
 
 
@@ -480,12 +502,15 @@ CHORES: Mapping[str, Callable[[Desk, Chore], Awaitable[None]]] = {
 async def check_in(desk: Desk, person_id: int, code: str) -> tuple[Activity, list[Signup]]:
     """Everybody this person signed up is here, by the code at the door; a repeat changes nothing.
 
-    Refusals: `no_such_activity`, `not_signed_up`, those of signups.act.
+    A party that has not said who takes the few seats it is offered keeps nobody else out.
+    Refusals: `no_such_activity`, `called_off`, `not_signed_up`, those of signups.act.
     """
     activity_id = await desk.store.activities.by_code(code)
     activity = await desk.store.activities.locked(activity_id) if activity_id else None
-    if activity is None or activity.state != "open":
+    if activity is None or activity.state == "draft":
         raise Refused("no_such_activity")
+    if activity.state == "cancelled":
+        raise Refused("called_off")
     here = (State.ASKED, State.CONFIRMED, State.CHECKED_IN)
     found = [
         signup
@@ -494,11 +519,12 @@ async def check_in(desk: Desk, person_id: int, code: str) -> tuple[Activity, lis
     ]
     if not found:
         raise Refused("not_signed_up")
+    ready = [signup for signup in found if signup.party.held == signup.party.seats] or found
     done = [
         signup
         if signup.party.state == State.CHECKED_IN
         else (await do(desk, signup.id, person_id, Action.CHECK_IN))[1]
-        for signup in found
+        for signup in ready
     ]
     return activity, done
 

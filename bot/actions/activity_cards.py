@@ -1,5 +1,6 @@
 """What is shown of an activity: the card in groups and private chats, and one party's own message."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,9 +12,13 @@ from bot.storage.chores import Chore
 from bot.storage.mailboxes import Intent, Lane
 from bot.texts import locale_for
 
-REDRAW = "activity.redraw"
-REDRAW_AFTER = timedelta(seconds=3)
-"""Taps that come within so short a time change the cards of other chats together."""
+REDRAW, REDRAW_PRIVATE, REDRAWING = "activity.redraw", "activity.redraw_private", "activity.redrawing"
+"""Chores: draw the card anew in the groups; begin to in the private chats; do it in the next of those."""
+REDRAW_AFTER: Mapping[str, timedelta] = {REDRAW: timedelta(seconds=3), REDRAW_PRIVATE: timedelta(minutes=1)}
+"""Taps that come within this time change the cards of other chats together.
+
+Private chats are many: drawing 800 of them anew takes half a minute of all that may be sent in bulk.
+"""
 AT_ONCE = 200
 LINK = "ev_"
 """What the payload of a deep link to an activity begins with; its id follows."""
@@ -212,35 +217,57 @@ async def signup_facts(desk: Desk, activity: Activity, signup: Signup, news: str
 
 async def redraw_soon(desk: Desk, activity_id: int) -> None:
     """Have the card drawn anew in every chat that shows it, together with what else changes just now."""
-    await desk.store.activities.plan_redraw(REDRAW, activity_id, desk.now + REDRAW_AFTER)
+    for kind, after in REDRAW_AFTER.items():
+        await desk.store.activities.plan_redraw(kind, activity_id, desk.now + after)
+
+
+async def redraw_now(desk: Desk, activity_id: int) -> None:
+    """The same without delay: for what everybody has to see, and does not happen often."""
+    for kind in REDRAW_AFTER:
+        await desk.store.chores.put(kind, activity_id, desk.now)
+
+
+async def redraw_groups(desk: Desk, chore: Chore) -> None:
+    """Draw the card anew in the groups."""
+    activity = await desk.store.activities.get(chore.subject_id)
+    if activity is None:
+        return
+    locale = (await desk.store.places.compound(activity.compound_id)).locale
+    html, choices = await view(desk, activity, locale, in_group=True)
+    for chat in await desk.store.activities.shown_in_groups(card_key(activity.id), desk.rules.channel):
+        draw(desk, chat, activity.id, html, choices, locale, person_id=None)
+
+
+async def redraw_private(desk: Desk, chore: Chore) -> None:
+    """Begin with the private chats. Who taps from now on has them drawn once more, after this."""
+    await desk.store.chores.put(REDRAWING, chore.subject_id, desk.now)
 
 
 async def redraw_some(desk: Desk, chore: Chore) -> None:
-    """Draw the card anew in the next chats, each with what its reader has signed up for."""
+    """Draw the card anew in the next private chats, each with what its reader has signed up for.
+
+    The stage is the last account that was served.
+    """
     activities = desk.store.activities
     activity = await activities.get(chore.subject_id)
     if activity is None:
         return
-    key, channel = card_key(activity.id), desk.rules.channel
-    chats = await activities.shown(key, channel, chore.stage, AT_ONCE)
+    chats = await activities.shown_in_private(card_key(activity.id), desk.rules.channel, chore.stage, AT_ONCE)
     signups = await activities.signups(activity.id)
     signers = {signup.party.signed_by for signup in signups}
-    compound = await desk.store.places.compound(activity.compound_id)
-    drawn: dict[tuple[str, bool], tuple[str, Choices]] = {}
+    drawn: dict[str, tuple[str, Choices]] = {}
     for chat in chats:
-        in_group = chat.person_id is None
         locale = locale_for(chat.locale, chat.language, desk.rules.default_locale)
-        locale = compound.locale if in_group else locale
-        if chat.person_id in signers or (locale, in_group) not in drawn:
-            found = await _view(desk, activity, signups, locale, in_group=in_group, person_id=chat.person_id)
-            if chat.person_id not in signers:
-                drawn[locale, in_group] = found
+        if chat.person_id in signers:
+            found = await _view(desk, activity, signups, locale, in_group=False, person_id=chat.person_id)
         else:
-            found = drawn[locale, in_group]
+            if locale not in drawn:
+                drawn[locale] = await _view(desk, activity, signups, locale, in_group=False, person_id=None)
+            found = drawn[locale]
         html, choices = found
         draw(desk, chat.chat, activity.id, html, choices, locale, person_id=chat.person_id)
     if len(chats) == AT_ONCE:
-        await desk.store.chores.put(REDRAW, activity.id, desk.now, chore.stage + AT_ONCE)
+        await desk.store.chores.put(REDRAWING, activity.id, desk.now, chats[-1].account_id)
 
 
 def draw(

@@ -174,7 +174,8 @@ async def move(
         await desk.store.announcements.is_correcting(announcement.id),
     )
     row = _check(action, standing, await _roles(desk, announcement, actor_id), desk.now, text)
-    after = replace(announcement, state=row.to or announcement.state, **changes)
+    version = announcement.version + 1
+    after = replace(announcement, state=row.to or announcement.state, version=version, **changes)
     await desk.store.announcements.save(after)
     await record(desk, announcement, after, action.value, actor_id, text)
     return after
@@ -332,7 +333,8 @@ async def show_to_second(
         desk.post(addressee.address, html, person_id=person_id, lane=Lane.WORK)
     is_open = announcement.state is State.AWAITING_SECOND
     number = announcement.id
-    choices = ((choice("approve_letter", "ann.approve", number), choice("send_back", "ann.back", number)),)
+    approve_it = choice("approve_letter", "ann.approve", number, announcement.version)
+    choices = ((approve_it, choice("send_back", "ann.back", number)),)
     plan = await plan_of(desk, announcement.compound_id, proposal_of(announcement)) if is_open else None
     facts = {
         **await status_facts(desk, announcement, words),
@@ -359,11 +361,16 @@ async def _close_questions(desk: Desk, announcement: Announcement, words: str = 
         await show_to_second(desk, announcement, person_id, words=words)
 
 
-async def approve(desk: Desk, person_id: int, announcement_id: int) -> Announcement:
-    """A second officer says yes: it goes on its way."""
+async def approve(desk: Desk, person_id: int, announcement_id: int, *, version: int) -> Announcement:
+    """A second officer says yes to this version of it: it goes on its way.
+
+    Refusals: those of the table, `announcement_changed` (it was taken back and handed in again since).
+    """
     found = await locked(desk, announcement_id)
     send_at = await when_sent(desk, found)
     after = await move(desk, found, Action.APPROVE, person_id, second_id=person_id, send_at=send_at)
+    if found.version != version:
+        raise Refused("announcement_changed")
     await _put_on_its_way(desk, after)
     await _close_questions(desk, after)
     await show_status(desk, after, anew=True)
@@ -527,6 +534,8 @@ async def read(desk: Desk, announcement_id: int, person_id: int, chat: str, *, i
     found = await desk.store.announcements.get(announcement_id)
     if found is None or not await desk.store.announcements.was_shown(announcement_id, chat, person_id):
         raise Refused("no_such_announcement")
+    # A copy that says already what is right must not say again what was wrong.
+    found = await desk.store.announcements.correction_under_way(announcement_id) or found
     is_news = await desk.store.announcements.read(announcement_id, person_id, desk.now)
     count = await desk.store.announcements.receipts(announcement_id)
     if is_private:

@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.actions.activity_cards import open_up
+from bot.actions.activity_cards import open_up, redraw_now
 from bot.actions.announcements import (
     EXPIRE,
     REDRAW,
     SEND,
     chats_of,
     go_ahead,
+    locked,
     move,
     new,
     proposal_of,
@@ -200,6 +201,8 @@ async def _post_some(desk: Desk, announcement: Announcement) -> int:
                 announcement.photos,
                 person_id=one.person_id,
                 lane=Lane.BULK,
+                # By this name they are found when the copy is not to be sent any more.
+                dedupe_key=f"photos:{one.id}",
                 expires_at=announcement.valid_until,
             )
         desk.post(
@@ -224,6 +227,9 @@ async def _finish(desk: Desk, announcement: Announcement) -> None:
         if original is not None and original.state in (State.SENT, State.CORRECTED):
             was = plain_text(original.html)
             await move(desk, original, Action.CORRECT, None, was, html=after.html)
+    if after.activity_id and after.activity_role == "invite":
+        # Who signed up while it went out does not count on the copies that came later.
+        await redraw_now(desk, after.activity_id)
     await show_status(desk, after)
 
 
@@ -249,14 +255,18 @@ async def expire(desk: Desk, chore: Chore) -> None:
 async def redraw(desk: Desk, chore: Chore) -> None:
     """Edit the next copies of an announcement that was recalled or is over; the stage is the last one edited.
 
-    What is under way this moment is edited behind itself.
+    What is under way this moment is edited behind itself. Where a correction was recalled, its copies read
+    again as before it.
     """
     found = await desk.store.announcements.locked(chore.subject_id)
     if found is None:
         return
     store = desk.store.announcements
     batch = await store.shown(found.id, desk.rules.channel, chore.stage, AT_ONCE)
-    press = await _press(desk, found)
+    shown = found
+    if found.state is State.RECALLED and found.corrects_id is not None:
+        shown = await locked(desk, found.corrects_id)
+    press = await _press(desk, shown)
     for one in batch:
         html, rows = await press.copy(one)
         edit(desk, found, one.chat, one.person_id, html, rows)

@@ -604,8 +604,11 @@ def _belongs(person: Person, part: Part, narrowed_to: Collection[str]) -> bool:
             post.post == part.post and within(_place(post.building_id, post.entrance_id), seat)
             for post in person.posts
         )
-    if part == COMPOUND and not narrowed_to and person.posts:
-        # The property manager lives elsewhere, and belongs to the compound all the same.
+    if not narrowed_to and any(
+        within(_place(post.building_id, post.entrance_id), part) for post in person.posts
+    ):
+        # The property manager lives elsewhere, and belongs to the compound all the same; so does a leader to
+        # the building.
         return True
     return any(
         within(_place(home.building_id, home.entrance_id), part)

@@ -19,6 +19,7 @@ NAME_LENGTH = 64
 UNKNOWN = "?"
 _BIGGEST = 2**63 - 1  # what an integer column holds
 _LINK = re.compile(r"[A-Za-z0-9_-]{1,64}")  # https://core.telegram.org/bots/features#deep-linking
+_IN_LINKS = str.maketrans({'"': "%22", "<": "%3C", ">": "%3E"})
 _BREAKS = str.maketrans({"\t": " ", "\u2028": "\n", "\u2029": "\n"})
 _MENTIONS: list[str | None] = [MessageEntityType.MENTION, MessageEntityType.TEXT_MENTION]
 _FILLERS = frozenset("\u034f\u115f\u1160\u3164\uffa0")  # letters and marks that show nothing
@@ -64,7 +65,7 @@ class Reader:
     def read(self, payload: str) -> Incoming:
         """Say what a stored update means; raises Malformed, and nothing else, when it means nothing."""
         try:
-            update = Update.de_json(json.loads(payload), None)
+            update = Update.de_json(_with_plain_links(json.loads(payload)), None)
             if update.callback_query is not None:
                 return self._press(update.callback_query)
             if update.my_chat_member is not None:
@@ -145,6 +146,17 @@ class Reader:
             entity.user.id == self.bot_id if entity.user else text.lower() == f"@{self.username.lower()}"
             for entity, text in mentions.items()
         )
+
+
+def _with_plain_links(raw: Any) -> Any:
+    """The update with its links percent-encoded where they would end an attribute: the library does not."""
+    for kind in ("message", "edited_message"):
+        message = raw.get(kind)
+        for entities in ("entities", "caption_entities") if isinstance(message, dict) else ():
+            for entity in message.get(entities) or ():
+                if isinstance(entity, dict) and isinstance(entity.get("url"), str):
+                    entity["url"] = entity["url"].translate(_IN_LINKS)
+    return raw
 
 
 def _heard(kind: str, chat: Chat | None, user: User | None) -> Incoming:

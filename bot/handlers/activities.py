@@ -1,6 +1,5 @@
 """Activities as residents meet them: what is on, signing up, changing one's mind, checking in."""
 
-import re
 from itertools import combinations, islice
 
 from bot.actions import activities as actions
@@ -17,7 +16,8 @@ from bot.actions.activity_cards import (
 )
 from bot.actions.desk import choice
 from bot.conversation.dialog import Dialog, Step, begin, finish, pick, put_question
-from bot.conversation.turn import Turn
+from bot.conversation.turn import Turn, plain
+from bot.domain.company import others_of, read_names
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.folding import fold
 from bot.domain.signups import LIVE, Action, State
@@ -29,7 +29,6 @@ LISTED_MOST = 10
 OFFERED_MOST = 12
 """Ways to choose who comes that are put on buttons; beyond that the names are typed."""
 LABEL_MOST = 40
-_BETWEEN = re.compile(r"[、,，;；/\n]+|\s+(?:and|&)\s+")
 
 
 # What is on ---------------------------------------------------------------------------------------------
@@ -119,17 +118,18 @@ async def _title(turn: Turn, activity_id: int) -> str:
 
 
 async def _redraw_here(turn: Turn, activity_id: int) -> None:
-    """The card in this chat at once; all others follow."""
+    """The card in this chat and in one's own at once; all others follow."""
     found = await turn.store.activities.get(activity_id)
     if found is None:
         return
-    is_private = turn.incoming.is_private
     compound = await turn.store.places.compound(found.compound_id)
-    locale = turn.locale if is_private else compound.locale
-    person_id = turn.person_id if is_private else None
-    html, choices = await view(turn.desk, found, locale, in_group=not is_private, person_id=person_id)
-    chat = turn.incoming.chat
-    draw(turn.desk, chat, found.id, html, choices, locale, person_id=person_id, lane=Lane.REPLY)
+    own = await turn.desk.addressee(turn.person_id)
+    chats = {turn.incoming.chat: turn.incoming.is_private, **({own.address: True} if own else {})}
+    for chat, is_private in chats.items():
+        locale = turn.locale if is_private else compound.locale
+        person_id = turn.person_id if is_private else None
+        html, choices = await view(turn.desk, found, locale, in_group=not is_private, person_id=person_id)
+        draw(turn.desk, chat, found.id, html, choices, locale, person_id=person_id, lane=Lane.REPLY)
     await redraw_soon(turn.desk, found.id)
 
 
@@ -145,6 +145,7 @@ async def guests(turn: Turn, activity: str) -> None:
 
 async def _begin_names(turn: Turn, activity: str, *, are_guests: bool) -> None:
     found = await actions.visible(turn.desk, turn.number(activity), turn.person_id)
+    actions.check_open(turn.desk, found)
     await begin(turn, DIALOG, "names", activity=found.id, title=found.title, are_guests=are_guests)
 
 
@@ -154,9 +155,11 @@ async def _ask_names(turn: Turn) -> None:
 
 
 async def _take_names(turn: Turn) -> str | None:
-    names, data = names_in(turn.text), turn.data
+    names, data = read_names(turn.text), turn.data
     if not names:
         raise NotUnderstood("names_needed", most=actions.NAME_MOST)
+    if not data["are_guests"]:
+        names = others_of(names, (await turn.store.people.details(turn.person_id)).name)
     try:
         async with turn.attempt():
             signup = await actions.join(
@@ -175,26 +178,19 @@ async def _take_names(turn: Turn) -> str | None:
     return None
 
 
-def names_in(text: str) -> tuple[str, ...]:
-    """The names somebody wrote, parted by commas or lines; Chinese ones also by spaces."""
-    pieces = _BETWEEN.split(text.strip())
-    if len(pieces) == 1 and not re.search("[a-zA-Z]", text):
-        pieces = text.split()
-    return tuple(piece.strip() for piece in pieces if piece.strip())
-
-
 # What one has signed up ---------------------------------------------------------------------------------
 
 
 async def mine(turn: Turn, activity: str) -> None:
     """我的报名: a message for each party, with what can be done with it."""
-    found = await actions.visible(turn.desk, turn.number(activity), turn.person_id)
+    found = await turn.store.activities.get(turn.number(activity))
+    # One's own are shown even to who is not among those invited any more: they may want to cancel.
     own = [
         signup
-        for signup in await turn.store.activities.signups(found.id)
+        for signup in (await turn.store.activities.signups(found.id) if found else ())
         if signup.party.signed_by == turn.person_id and signup.party.state in LIVE
     ]
-    if not own:
+    if found is None or not own:
         raise Refused("not_signed_up")
     for signup in own:
         await _say_signup(turn, found, signup)
@@ -219,6 +215,7 @@ async def _do(turn: Turn, signup: str, action: Action) -> None:
         turn.refuse(no)
         return
     await _say_signup(turn, activity, done, anew=False)
+    await _redraw_here(turn, activity.id)
 
 
 async def accept(turn: Turn, signup: str) -> None:
@@ -256,7 +253,14 @@ async def _ask_who(turn: Turn) -> None:
     data = turn.data
     ways = list(islice(combinations(data["names"], data["most"]), OFFERED_MOST + 1))
     rows = [
-        (pick("", "keep", place, text=short(turn.render("activities.names", names=list(way)), LABEL_MOST)),)
+        (
+            pick(
+                "",
+                "keep",
+                place,
+                text=short(plain(turn.render("activities.names", names=list(way))), LABEL_MOST),
+            ),
+        )
         for place, way in enumerate(ways)
     ]
     facts = {"most": data["most"], "names": data["names"]}
@@ -270,7 +274,7 @@ async def _take_who(turn: Turn) -> str | None:
         ways = combinations(data["names"], data["most"])
         kept = next(islice(ways, turn.number(turn.chosen[1]), None), ())
     else:
-        wanted = {fold(name) for name in names_in(turn.text)}
+        wanted = {fold(name) for name in read_names(turn.text)}
         kept = tuple(name for name in data["names"] if fold(name) in wanted)
         if len(kept) != len(wanted):
             raise NotUnderstood("fewer_needed", most=data["most"])
@@ -286,6 +290,7 @@ async def _take_who(turn: Turn) -> str | None:
         turn.refuse(no)
         return None
     await _say_signup(turn, activity, done)
+    await _redraw_here(turn, activity.id)
     return None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -502,9 +503,10 @@ async def recall(turn: Turn, announcement: str) -> None:
         turn.toast("announcements.recalled")
 
 
-async def approve(turn: Turn, announcement: str) -> None:
-    """同意發出"""
-    if await _unless_stale(turn, announcement, actions.approve):
+async def approve(turn: Turn, announcement: str, version: str) -> None:
+    """同意發出, to the version above the button and no other."""
+    deed = partial(actions.approve, version=turn.number(version))
+    if await _unless_stale(turn, announcement, deed):
         turn.toast("announcements.approved")
 
 

@@ -101,6 +101,10 @@ async def _take_who(turn: Turn) -> str | None:
     person_id = turn.number(turn.chosen[1])
     if person_id == turn.person_id:
         raise NotUnderstood("loan_to_oneself")
+    found = await candidates(turn.desk, turn.data["compound"], turn.data["said"])
+    if person_id not in [one.person_id for one in found]:
+        # The next question says the name: a forged number must not reveal one.
+        raise NotUnderstood("tap_one")
     remember(turn, person=person_id)
     return "audience"
 

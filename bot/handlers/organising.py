@@ -1,6 +1,5 @@
 """Activities as organisers meet them: plan one, change or cancel it, see who comes, check people in."""
 
-import re
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,9 +15,9 @@ from bot.conversation.dialog import Dialog, Step, begin, finish, grid, pick, put
 from bot.conversation.turn import Turn, plain
 from bot.domain.announcing import Channel, Class, Proposal
 from bot.domain.audiences import COMPOUND, Audience, Kind, Part, read_audience
+from bot.domain.company import read_seats
 from bot.domain.dates import Moment, read_moment
 from bot.domain.errors import NotUnderstood, Refused
-from bot.domain.folding import fold
 from bot.domain.posts import LEVEL
 from bot.domain.signups import Action, State
 from bot.storage.activities import Activity
@@ -328,6 +327,7 @@ async def _ask_review(turn: Turn) -> None:
         "audience": await audience_facts(turn.desk, data["compound"], plan.audience),
         "channels": data["channels"],
         **await _counts(turn, plan),
+        "taken": 0 if is_new else await _taken(turn),
         "has_photo": bool(plan.photo),
         "is_new": is_new,
     }
@@ -350,6 +350,12 @@ async def _counts(turn: Turn, plan: Plan) -> dict[str, object]:
     proposal = Proposal(plan.audience, _channels(turn.data["channels"]), Class.ORDINARY)
     reach = await plan_of(turn.desk, turn.data["compound"], proposal)
     return {"groups_all": len(reach.chats), "people_all": len(reach.people)}
+
+
+async def _taken(turn: Turn) -> object:
+    """How many have a seat in what is being changed."""
+    found = await turn.store.activities.get(turn.data["activity"])
+    return (await facts_of(turn.desk, found))["taken"] if found else 0
 
 
 async def _take_review(turn: Turn) -> str | None:
@@ -413,10 +419,10 @@ def _number(turn: Turn) -> int | None:
     """How many, or None for any number."""
     if turn.chosen == ("any",):
         return None
-    found = re.fullmatch(r"\D{0,6}([0-9]{1,6})\D{0,6}", fold(turn.text))
-    if found is None or not 0 < int(found[1]) <= actions.SEATS_MOST:
+    seats = read_seats(turn.text)
+    if seats is None or not 0 < seats <= actions.SEATS_MOST:
         raise NotUnderstood("seats_needed")
-    return int(found[1])
+    return seats
 
 
 async def _ask_deadline(turn: Turn) -> None:
@@ -517,7 +523,9 @@ async def names(turn: Turn, activity: str) -> None:
     parties = await participants(turn.desk, found)
     lines = [
         {
-            "names": short(turn.render("activities.names", names=list(one.signup.party.names)), NAMES_SHOWN),
+            "names": short(
+                plain(turn.render("activities.names", names=list(one.signup.party.names))), NAMES_SHOWN
+            ),
             "standing": one.signup.party.state.value,
             "place": one.place,
             "host": one.host,
@@ -585,8 +593,7 @@ async def here(turn: Turn, signup: str, page: str) -> None:
 async def edit(turn: Turn, activity: str) -> None:
     """改: the same list as for a new one, filled in."""
     found = await actions.run_by(turn.desk, turn.number(activity), turn.person_id)
-    if found.state == "cancelled":
-        raise Refused("called_off")
+    actions.check_ahead(turn.desk, found)
     await begin(
         turn,
         DIALOG,
@@ -610,6 +617,7 @@ async def edit(turn: Turn, activity: str) -> None:
 async def ask_cancel(turn: Turn, activity: str) -> None:
     """取消活动: whether it is really meant."""
     found = await actions.run_by(turn.desk, turn.number(activity), turn.person_id)
+    actions.check_ahead(turn.desk, found)
     rows = ((choice("cancel_activity_now", "activity.cancel_now", found.id),),)
     turn.say("activities.ask_cancel", await facts_of(turn.desk, found), choices=rows)
 

@@ -75,10 +75,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A chat in which a card is shown; a group has no person."""
+    """A private chat in which a card is shown."""
 
     chat: str
-    person_id: int | None
+    account_id: int
+    person_id: int
     locale: str | None
     language: str
 
@@ -266,11 +267,22 @@ class Activities:
         row = {"kind": kind, "activity_id": activity_id, "due_at": to_micros(due_at)}
         await self._connection.fetch("plan_redraw", row)
 
-    async def shown(self, card_key: str, channel: str, skip: int, most: int) -> list[Shown]:
-        """Some of the chats in which a card is shown, groups first, in a fixed order."""
-        row = {"card_key": card_key, "channel": channel, "skip": skip, "most": most}
-        rows = await self._connection.fetch("shown_cards", row)
+    async def shown_in_groups(self, card_key: str, channel: str) -> list[str]:
+        """The groups in which a card is shown."""
+        row = {"card_key": card_key, "channel": channel}
+        return [found["chat"] for found in await self._connection.fetch("cards_in_groups", row)]
+
+    async def shown_in_private(self, card_key: str, channel: str, after: int, most: int) -> list[Shown]:
+        """Some of the people to whom a card is shown, by account, those with ids above `after`."""
+        row = {"card_key": card_key, "channel": channel, "after": after, "most": most}
+        rows = await self._connection.fetch("cards_in_private", row)
         return [
-            Shown(found["chat"], found["person_id"], found["locale"], found["language"] or "")
+            Shown(
+                found["chat"],
+                found["account_id"],
+                found["person_id"],
+                found["locale"],
+                found["language"] or "",
+            )
             for found in rows
         ]

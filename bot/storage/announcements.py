@@ -18,6 +18,7 @@ class Announcement:
 
     One of an activity has no text of its own: `activity_role` says what it tells of it. A correction names in
     `corrects_id` what it corrects. `chosen_at` is the time its author chose, `send_at` when it goes out.
+    `version` grows with every change.
     """
 
     id: int
@@ -39,6 +40,7 @@ class Announcement:
     valid_until: datetime | None
     created_at: datetime
     sent_at: datetime | None
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def _announcement(row: Row) -> Announcement:
         valid_until=maybe_instant(row["valid_until"]),
         created_at=from_micros(row["created_at"]),
         sent_at=maybe_instant(row["sent_at"]),
+        version=row["version"],
     )
 
 
@@ -193,7 +196,7 @@ class Announcements:
         return _announcement(rows[0]) if rows else None
 
     async def save(self, announcement: Announcement) -> None:
-        """Keep everything that can change."""
+        """Keep everything that can change; the version grows by one."""
         await self._connection.fetch(
             "save_announcement",
             {
@@ -213,6 +216,11 @@ class Announcements:
     async def is_correcting(self, announcement_id: int) -> bool:
         """Whether a correction of it was begun and is neither sent nor discarded."""
         return bool(await self._connection.fetch("correction_begun", {"id": announcement_id}))
+
+    async def correction_under_way(self, announcement_id: int) -> Announcement | None:
+        """The correction of it whose copies are just being edited."""
+        rows = await self._connection.fetch("correction_under_way", {"id": announcement_id})
+        return _announcement(rows[0]) if rows else None
 
     async def record(self, announcement_id: int, event: AnnouncementEvent) -> None:
         """Write down what was done."""
@@ -329,6 +337,7 @@ class Announcements:
     async def stop(self, announcement_id: int, reason: str) -> None:
         """Nothing more of it is sent but what is under way this moment; the rest is left out for a reason."""
         await self._connection.fetch("drop_waiting_mail", {"announcement_id": announcement_id})
+        await self._connection.fetch("drop_waiting_photos", {"announcement_id": announcement_id})
         await self._connection.fetch("drop_planned", {"announcement_id": announcement_id, "reason": reason})
 
     async def tally(self, announcement_id: int) -> list[Tally]:

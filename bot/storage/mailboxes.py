@@ -225,7 +225,9 @@ class Outbox:
     async def _replaced(self, item: Mail) -> bool:
         payload = json.dumps(item.payload, ensure_ascii=False)
         card = {"chat": item.chat, "card_key": item.card_key, "payload": payload}
-        return bool(await self._connection.fetch("replace_waiting_card", card))
+        waiting = await self._connection.fetch("replace_waiting_card", card)
+        # One in a slower lane would come too late, one in a faster lane before what is being sent.
+        return any(row["lane"] == item.lane for row in waiting)
 
     async def claim(
         self, most: int, now: datetime, lease_until: datetime, *, hour: datetime | None = None

@@ -597,6 +597,7 @@ DANCER = person(1, B1, groups=(1,))
 KEEPER = person(1, posts=(MANAGER,))
 HEAD = person(1, B2, posts=(Part(Kind.POST, 1, post=PostKind.BUILDING_LEADER),))
 WARDEN = person(1, B2, posts=(DOOR_11,))
+HOMELESS = person(1, posts=(Part(Kind.POST, 1, post=PostKind.BUILDING_LEADER),))
 
 
 @pytest.mark.parametrize(
@@ -618,6 +619,16 @@ WARDEN = person(1, B2, posts=(DOOR_11,))
         (KEEPER, proposal(COMPOUND, narrowed_to=("owner",)), None),
         (KEEPER, proposal(B1), None),
         (HEAD, proposal(B1, LEADERS, narrowed_to=("renter",)), "told"),
+        (HOMELESS, proposal(B1), "told"),
+        (HOMELESS, proposal(COMPOUND), "told"),
+        (HOMELESS, proposal(B1, without=(E12,)), "told"),
+        (HOMELESS, proposal(E11), None),
+        (HOMELESS, proposal(B2), None),
+        (HOMELESS, proposal(B1, narrowed_to=("owner",)), None),
+        (HOMELESS, proposal(COMPOUND, without=(B1,)), Why.EXCLUDED),
+        (person(1, posts=(DOOR_11,)), proposal(B1), "told"),
+        (person(1, posts=(DOOR_11,)), proposal(E11), "told"),
+        (person(1, posts=(DOOR_11,)), proposal(E12), None),
         # Posts and groups
         (HEAD, proposal(LEADERS), "told"),
         (HEAD, proposal(Part(Kind.POST, 1, post=PostKind.BUILDING_LEADER)), "told"),

@@ -138,19 +138,24 @@ async def test_history_is_kept(store: Store) -> None:
 
 
 async def test_where_a_card_is_shown(store: Store) -> None:
-    """Groups first, people with their language; who cannot be written to is left out."""
+    """Groups, and people with their language, one after the other; who cannot be written to is left out."""
     await store.people.put_account(1, "telegram", "5", "甲", "zh-hans")
     await store.people.put_account(2, "telegram", "6", "乙", "en")
+    await store.people.put_account(2, "telegram", "7", "乙", "en")
     await store.people.mark_unreachable("telegram", "6", NOW)
-    for chat in ("5", "6", "-100"):
+    for chat in ("5", "6", "7", "-100"):
         mail = Mail(1, chat, Lane.BULK, Intent.SAY, {"text": "x"}, card_key="activity:1")
         await store.outbox.put([mail], NOW)
     for item in await store.outbox.claim(9, NOW, NOW + HOUR):
         await store.outbox.settle_sent(item, 7, NOW)
-    group, person = Shown("-100", None, None, ""), Shown("5", 1, None, "zh-hans")
-    assert await store.activities.shown("activity:1", "telegram", 0, 9) == [group, person]
-    assert await store.activities.shown("activity:1", "telegram", 1, 9) == [person]
-    assert await store.activities.shown("activity:2", "telegram", 0, 9) == []
+    first, second = Shown("5", 1, 1, None, "zh-hans"), Shown("7", 3, 2, None, "en")
+    activities = store.activities
+    assert await activities.shown_in_groups("activity:1", "telegram") == ["-100"]
+    assert await activities.shown_in_groups("activity:2", "telegram") == []
+    assert await activities.shown_in_private("activity:1", "telegram", 0, 9) == [first, second]
+    assert await activities.shown_in_private("activity:1", "telegram", 0, 1) == [first]
+    assert await activities.shown_in_private("activity:1", "telegram", 1, 9) == [second]
+    assert await activities.shown_in_private("activity:2", "telegram", 0, 9) == []
 
 
 async def test_a_redraw_that_is_planned_keeps_its_hour(store: Store) -> None:

@@ -507,6 +507,44 @@ async def test_a_card_that_still_waits_is_replaced(database: Database) -> None:
     assert [row["payload"] for row in rows] == ['{"text": "3"}', '{"text": "5"}', '{"text": "6"}']
 
 
+async def test_nothing_older_comes_after_the_newest_card(database: Database) -> None:
+    """One's own card goes at once though one in bulk waits, and that one has it too; so has a second try."""
+    own = replace(card("1"), lane=Lane.REPLY)
+    await post(database, card("0"))
+    await post(database, own)
+    first = await claim(database)
+    assert texts(first) == ["1"]
+    async with database.transaction() as connection:
+        await Store(connection).outbox.settle_later(first[0], "TimedOut", NOW)
+    await post(database, card("2"))
+    for _ in range(2):
+        (item,) = await claim(database)
+        assert item.payload["text"] == "2"
+        async with database.transaction() as connection:
+            await Store(connection).outbox.settle_sent(item, 7, NOW)
+    assert await claim(database) == []
+
+
+async def test_a_card_goes_behind_the_one_that_is_being_sent(database: Database) -> None:
+    """A faster lane does not carry the newest state past an older one of which nobody knows how it ends."""
+    await post(database, card("0"))
+    (under_way,) = await claim(database)
+    await post(database, replace(card("1"), lane=Lane.REPLY))
+    await post(database, card("2"))
+    (own,) = await claim(database)
+    assert (own.lane, own.payload["text"]) == (Lane.REPLY, "2")
+    async with database.transaction() as connection:
+        await Store(connection).outbox.settle_sent(own, 7, NOW)
+        await Store(connection).outbox.settle_later(under_way, "TimedOut", NOW)
+    shown = []
+    for _ in range(2):
+        (item,) = await claim(database)
+        shown.append(item.payload["text"])
+        async with database.transaction() as connection:
+            await Store(connection).outbox.settle_sent(item, 7, NOW)
+    assert shown == ["0", "2"]
+
+
 DELIVERIES = """
 INSERT INTO deliveries (id, announcement_id, chat, state, reason)
 VALUES

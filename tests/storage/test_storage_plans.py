@@ -48,7 +48,8 @@ EVERY_TURN = (
     "signups_of_activity",
     "activities_coming",
     "activities_signed_up_for",
-    "shown_cards",
+    "cards_in_groups",
+    "cards_in_private",
 )
 WALKS = ("claim_letter", "claim_mail", "next_mail_at")
 """These look at what waits one by one, but at nothing else."""

@@ -82,12 +82,19 @@ SELECT at, actor_id, action, facts FROM activity_events WHERE activity_id = :act
 INSERT INTO chores (kind, subject_id, due_at, stage) VALUES (:kind, :activity_id, :due_at, 0)
 ON CONFLICT (kind, subject_id) DO UPDATE SET stage = 0;
 
--- name: shown_cards
--- Where a card is shown, groups first, and in which language each person reads it.
-SELECT cards.chat, accounts.person_id, people.locale, accounts.language
+-- name: cards_in_groups
+-- In which chats that are nobody's own a card is shown.
+SELECT cards.chat
+FROM cards LEFT JOIN accounts ON accounts.channel = :channel AND accounts.address = cards.chat
+WHERE cards.card_key = :card_key AND accounts.id IS NULL
+ORDER BY cards.chat;
+
+-- name: cards_in_private
+-- The next people to whom a card is shown, with the language each reads.
+SELECT cards.chat, accounts.id AS account_id, accounts.person_id, people.locale, accounts.language
 FROM cards
-LEFT JOIN accounts ON accounts.channel = :channel AND accounts.address = cards.chat
-LEFT JOIN people ON people.id = accounts.person_id
-WHERE cards.card_key = :card_key AND accounts.unreachable_since IS NULL
-ORDER BY COALESCE(accounts.person_id, 0), cards.chat
-LIMIT :most OFFSET :skip;
+JOIN accounts ON accounts.channel = :channel AND accounts.address = cards.chat
+JOIN people ON people.id = accounts.person_id
+WHERE cards.card_key = :card_key AND accounts.unreachable_since IS NULL AND accounts.id > :after
+ORDER BY accounts.id
+LIMIT :most;

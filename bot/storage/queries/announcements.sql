@@ -32,6 +32,10 @@ SELECT * FROM announcements WHERE compound_id = :compound_id AND state <> 'disca
 SELECT id FROM announcements
 WHERE corrects_id = :id AND state IN ('draft', 'awaiting_second', 'scheduled', 'sending');
 
+-- name: correction_under_way
+-- The correction whose copies are just being edited.
+SELECT * FROM announcements WHERE corrects_id = :id AND state = 'sending' ORDER BY id DESC LIMIT 1;
+
 -- name: put_announcement_event!
 INSERT INTO announcement_events (announcement_id, at, actor_id, action, from_state, to_state, text)
 VALUES (:announcement_id, :now, :actor_id, :action, :from_state, :to_state, :text);
@@ -113,6 +117,13 @@ UPDATE deliveries SET state = :state WHERE id = :id AND state <> 'failed';
 DELETE FROM outbox
 WHERE state = 'waiting' AND lease_until = 0 AND delivery_id IN (
   SELECT id FROM deliveries WHERE announcement_id = :announcement_id AND state = 'posted'
+);
+
+-- name: drop_waiting_photos!
+-- Nor are the photos of copies that nobody has begun to send.
+DELETE FROM outbox
+WHERE state = 'waiting' AND lease_until = 0 AND dedupe_key IN (
+  SELECT 'photos:' || id FROM deliveries WHERE announcement_id = :announcement_id AND state = 'posted'
 );
 
 -- name: drop_planned!

@@ -41,14 +41,11 @@ RETURNING id, bot_id, person_id, chat, lane, intent, payload, card_key, attempts
   delivery_id;
 
 -- name: replace_waiting_card
--- What a card is to show has changed before anybody tried to send it: the newest is sent, once.
+-- What a card is to show has changed: whatever nobody is sending just now, in any lane, shows the newest, so
+-- that nothing older comes after it.
 UPDATE outbox SET payload = :payload
-WHERE id IN (
-  SELECT MAX(id) FROM outbox
-  WHERE chat = :chat AND card_key = :card_key AND intent = 'card' AND state = 'waiting' AND lease_until = 0
-    AND attempts = 0
-)
-RETURNING id;
+WHERE chat = :chat AND card_key = :card_key AND intent = 'card' AND state = 'waiting' AND lease_until = 0
+RETURNING lane;
 
 -- name: settle_delivery!
 -- What became of the letter, for the announcement's report.
