@@ -11,6 +11,7 @@ from bot.domain.addresses import Address, BuildingEntry, Register, find_places, 
 from bot.domain.errors import NotUnderstood
 from bot.domain.folding import fold
 from bot.domain.posts import LEVEL, PostKind
+from bot.domain.vocabulary import HOLDERS
 
 
 class Kind(StrEnum):
@@ -160,18 +161,19 @@ def covers_compound(parts: Iterable[Part], register: Register) -> bool:
 
 # Reading ------------------------------------------------------------------------------------------------
 
-POST_WORDS: Mapping[PostKind, str] = {
-    PostKind.ENTRANCE_LEADER: "单元长 门洞长",
-    PostKind.BUILDING_LEADER: "楼栋长 楼长 栋长",
-    PostKind.DEPUTY_LEADER: "副楼栋长 副楼长 副栋长",
-    PostKind.PARTY_GROUP_LEADER: "党小组长 楼栋党小组长",
-    PostKind.SELF_MANAGEMENT_COMMITTEE: "自管委 自管委成员 自管委委员 自我管理委员会 自管会",
-    PostKind.OWNERS_COMMITTEE_DIRECTOR: "业委会 业委会主任 业主委员会 业主委员会主任",
-    PostKind.BRANCH_SECRETARY: "党支部书记 党支部 支部书记 支书 书记",
-    PostKind.PROPERTY_MANAGER: "物业 物业经理 物业公司",
-    PostKind.GRID_OFFICER: "网格员 社区网格员",
+_BODIES: Mapping[PostKind, str] = {
+    PostKind.PARTY_GROUP_LEADER: "党小组长",
+    PostKind.SELF_MANAGEMENT_COMMITTEE: "自管委 自我管理委员会 自管会",
+    PostKind.OWNERS_COMMITTEE_DIRECTOR: "业委会 业主委员会 业主委员会主任",
+    PostKind.BRANCH_SECRETARY: "党支部书记 党支部 书记",
+    PostKind.PROPERTY_MANAGER: "物业 物业公司",
 }
-"""What the holders of each post are called, in folded characters; the first is the usual one."""
+"""Whom people mean when they name the body, or half of the title; the first is what is suggested."""
+
+POST_WORDS: Mapping[PostKind, str] = {
+    kind: f"{_BODIES.get(kind, '')} {names}".strip() for kind, names in HOLDERS.items()
+}
+"""What the holders of each post are called when something is said to them; the first is the usual one."""
 
 _POST_OF = {word: kind for kind, words in POST_WORDS.items() for word in words.split()}
 _NARROWING_OF = {"业主": "owner", "租户": "renter", "租客": "renter", "房客": "renter"}

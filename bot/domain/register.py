@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 from bot.domain.addresses import normal_label
 from bot.domain.folding import fold
 from bot.domain.posts import LEVEL, SHARED, PostKind
+from bot.domain.vocabulary import HOLDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,18 +167,6 @@ COLUMNS: Mapping[str, str] = {
 }
 """Every column, and what else its heading may be, in folded characters; the first is the usual one."""
 
-_POSTS: Mapping[PostKind, str] = {
-    PostKind.ENTRANCE_LEADER: "单元长 门洞长",
-    PostKind.BUILDING_LEADER: "楼栋长 楼长 栋长",
-    PostKind.DEPUTY_LEADER: "副楼栋长 副楼长 副栋长",
-    PostKind.PARTY_GROUP_LEADER: "楼栋党小组长 党小组长",
-    PostKind.SELF_MANAGEMENT_COMMITTEE: "自管委 自管委成员 自管委委员",
-    PostKind.OWNERS_COMMITTEE_DIRECTOR: "业委会主任",
-    PostKind.BRANCH_SECRETARY: "党支部书记 支部书记 支书",
-    PostKind.PROPERTY_MANAGER: "物业经理",
-    PostKind.GRID_OFFICER: "网格员 社区网格员",
-}
-
 # Columns of each sheet; those before the bar are needed.
 _LAYOUT = {
     "compounds": "code name | timezone locale",
@@ -218,7 +207,7 @@ def _words(table: Mapping[str, str]) -> dict[str, str]:
 @cache
 def _known() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     """Sheets, columns and posts by each of their names."""
-    return _words(SHEETS), _words(COLUMNS), _words({kind.value: names for kind, names in _POSTS.items()})
+    return _words(SHEETS), _words(COLUMNS), _words({kind.value: names for kind, names in HOLDERS.items()})
 
 
 @dataclass(frozen=True, slots=True)

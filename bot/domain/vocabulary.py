@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from bot.domain.posts import PostKind
+
 SPEAKS_FOR: Final[dict[str, dict[int, str]]] = {
     "parking": {
         10: "停车费 停到绿化 停在绿化 停绿化",
@@ -523,3 +525,16 @@ IN_ENGLISH: Final[dict[str, str]] = {
     "suggestion": "suggest proposal",
 }
 """What residents who write English say, without the spaces; each word weighs the same."""
+
+HOLDERS: Final[dict[PostKind, str]] = {
+    PostKind.ENTRANCE_LEADER: "单元长 门洞长",
+    PostKind.BUILDING_LEADER: "楼栋长 楼长 栋长",
+    PostKind.DEPUTY_LEADER: "副楼栋长 副楼长 副栋长",
+    PostKind.PARTY_GROUP_LEADER: "楼栋党小组长 党小组长",
+    PostKind.SELF_MANAGEMENT_COMMITTEE: "自管委 自管委成员 自管委委员",
+    PostKind.OWNERS_COMMITTEE_DIRECTOR: "业委会主任",
+    PostKind.BRANCH_SECRETARY: "党支部书记 支部书记 支书",
+    PostKind.PROPERTY_MANAGER: "物业经理",
+    PostKind.GRID_OFFICER: "网格员 社区网格员",
+}
+"""What whoever holds a post is called, in folded characters; the first is the usual one."""
