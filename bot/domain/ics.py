@@ -80,9 +80,9 @@ def _utc(at: datetime) -> str:
 
 def _text(words: str) -> str:
     """Words as a TEXT value (RFC 5545, 3.3.11); what no encoding or calendar can carry is left out."""
-    sound = _CONTROL.sub("", words.encode("utf-8", "ignore").decode("utf-8"))
-    escaped = re.sub(r"[\\;,]", r"\\\g<0>", sound)
-    return re.sub(r"\r\n?|\n", r"\\n", escaped)
+    lines = re.sub(r"\r\n?", "\n", words.encode("utf-8", "ignore").decode("utf-8"))
+    escaped = re.sub(r"[\\;,]", r"\\\g<0>", _CONTROL.sub("", lines))
+    return escaped.replace("\n", r"\n")
 
 
 def _folded(line: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.ics import Event, calendar
@@ -163,6 +163,7 @@ def test_lines_are_folded_at_75_octets() -> None:
     assert f"SUMMARY:{'a' * room}\r\n a\r\n" in folded
 
 
+@example("", "\r\x0b\n", "")
 @given(st.text(st.characters(codec=None)), st.text("楼,;\\\n\r\t:n\x0b😀 a"), st.text("中a😀,", min_size=60))
 def test_any_words(title: str, place: str, description: str) -> None:
     """Whatever is typed, the file keeps the grammar and the words: only what no file can carry is lost."""
