@@ -13,9 +13,9 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.request import BaseRequest
 
 from bot.actions import groups
+from bot.actions.appointing import lose_touch
 from bot.actions.commands import RESIDENT
 from bot.actions.desk import Desk, Rules
-from bot.actions.residents import lose_touch
 from bot.config import Settings
 from bot.conversation.router import AT_ONCE, Router
 from bot.domain.errors import OperatorError, Unavailable

@@ -366,7 +366,9 @@ FACTS: dict[str, Any] = {
 EMERGENCIES = ("fire", "gas", "trapped", "violence", "electric", "medical")
 TOPICS = ("reminder", "overdue", "escalation", "outward", "lapsed")
 SKIPPED = [
-    [kind.value, why] for kind in PostKind for why in ("empty", "unreachable", "declined", "concerned")
+    [kind.value, why]
+    for kind in PostKind
+    for why in ("empty", "away", "unreachable", "declined", "concerned")
 ]
 VARIANTS: dict[str, tuple[Any, ...]] = {
     "author_post": ("",),
@@ -838,7 +840,7 @@ def test_names_put_together_are_all_in_the_table() -> None:
 NOT_FOR_RESIDENTS = {
     "sandbox": "its own page and its invented people",
     "demo": "an invented compound's people",
-    "cli.py": "the operator's console",
+    "cli": "the operator's console",
     "spreadsheets.py": "the operator's console: what is wrong in a sheet",
     "actions/directory.py": "the operator's console: a place or post that cannot be",
     "samples.py": "an invented compound",

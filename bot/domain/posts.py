@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class PostKind(StrEnum):
-    """The posts a compound knows, from the entrance up; the value is the word in the register."""
+    """The posts, from the entrance up to the community; the value is the word in the register."""
 
     ENTRANCE_LEADER = "entrance_leader"
     BUILDING_LEADER = "building_leader"
@@ -17,6 +17,8 @@ class PostKind(StrEnum):
     BRANCH_SECRETARY = "branch_secretary"
     PROPERTY_MANAGER = "property_manager"
     GRID_OFFICER = "grid_officer"
+    COMMUNITY_DIRECTOR = "community_director"
+    COMMUNITY_SECRETARY = "community_secretary"
 
 
 CHAIN: tuple[PostKind, ...] = (
@@ -58,6 +60,8 @@ LEVEL: Mapping[PostKind, str] = {
     PostKind.BRANCH_SECRETARY: "compound",
     PostKind.PROPERTY_MANAGER: "compound",
     PostKind.GRID_OFFICER: "compound",
+    PostKind.COMMUNITY_DIRECTOR: "community",
+    PostKind.COMMUNITY_SECRETARY: "community",
 }
 """The kind of place each post is held at."""
 
@@ -85,7 +89,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A person in a post; `reachable` means that the bot can write to them."""
+    """A person in a post; `reachable` means that the bot can write to them.
+
+    A stand-in holds it for somebody (`acting_for`) who is away for a while; a deputy is asked when no holder
+    or stand-in is there.
+    """
 
     post_id: int
     kind: PostKind
@@ -93,11 +101,14 @@ class Holder:
     entrance_id: int | None
     person_id: int
     reachable: bool
+    is_deputy: bool = False
+    acting_for: int | None = None
+    is_away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A step of the chain that was passed over, and why: empty, unreachable, declined or concerned."""
+    """A step of the chain that was passed over; `why`: empty, away, unreachable, declined or concerned."""
 
     kind: PostKind
     why: str
@@ -127,7 +138,7 @@ def chain_for(handled_by: str, place: Place) -> tuple[PostKind, ...]:
 
 
 def holders_at(kind: PostKind, place: Place, holders: Sequence[Holder]) -> list[Holder]:
-    """The people who hold a post of this kind for this place, longest in office first."""
+    """Who holds a post of this kind for this place, as they are asked: holders, stand-ins, deputies."""
     level = LEVEL[kind]
     return [
         holder
@@ -149,8 +160,8 @@ def match(
     """Find the one person responsible; None when nobody in the compound holds any post that could.
 
     `declined` have given the issue back, `concerned` are the people it is about (C10): both are passed over,
-    the concerned without exception. Somebody the bot cannot write to is taken only when nobody else is left,
-    for a name with a phone beats silence.
+    the concerned without exception, and with them who stands in for them. Somebody who is away, or whom the
+    bot cannot write to, is taken only when nobody else is left, for a name with a phone beats silence.
     """
     skipped: list[Skipped] = []
     fallback: Holder | None = None
@@ -160,18 +171,19 @@ def match(
         if not at_post:
             skipped.append(Skipped(kind, "empty"))
             continue
-        free = [holder for holder in at_post if holder.person_id not in concerned]
+        free = [one for one in at_post if not concerned & {one.person_id, one.acting_for}]
         if not free:
             skipped.append(Skipped(kind, "concerned"))
             continue
         willing = [holder for holder in free if holder.person_id not in declined]
-        reachable = [holder for holder in willing if holder.reachable]
-        if reachable:
-            chosen = reachable[0]
+        there = [holder for holder in willing if holder.reachable and not holder.is_away]
+        if there:
+            chosen = there[0]
             break
         fallback = fallback or next(iter(willing or free), None)
-        # Where one gave it back and the others cannot be written to, it is the giving back that is told.
-        skipped.append(Skipped(kind, "declined" if len(willing) < len(free) else "unreachable"))
+        # Where one gave it back and the others are not there, it is the giving back that is told.
+        absent = "away" if any(holder.is_away for holder in willing) else "unreachable"
+        skipped.append(Skipped(kind, "declined" if len(willing) < len(free) else absent))
     chosen = chosen or fallback
     if chosen is None:
         return None
@@ -183,7 +195,7 @@ def match(
         watchers = tuple(
             holder.person_id
             for holder in holders_at(PostKind.BUILDING_LEADER, place, holders)
-            if holder.person_id not in concerned | {chosen.person_id}
+            if holder.person_id not in concerned | {chosen.person_id} and not holder.is_deputy
         )
     return Match(chosen, rule, tuple(skipped), watchers)
 

@@ -536,5 +536,7 @@ HOLDERS: Final[dict[PostKind, str]] = {
     PostKind.BRANCH_SECRETARY: "党支部书记 支部书记 支书",
     PostKind.PROPERTY_MANAGER: "物业经理",
     PostKind.GRID_OFFICER: "网格员 社区网格员",
+    PostKind.COMMUNITY_DIRECTOR: "居委会主任 社区主任 社区居委会主任",
+    PostKind.COMMUNITY_SECRETARY: "社区书记 社区党委书记 社区党总支书记",
 }
 """What whoever holds a post is called, in folded characters; the first is the usual one."""

@@ -1,5 +1,6 @@
 """Joining by the link at the entrance, taking up a post by a one-time link, and approving who asks."""
 
+from bot.actions.appointing import link_for, post_facts, take_post, unclaimed_holders
 from bot.actions.commands import offer
 from bot.actions.desk import Choices
 from bot.actions.residents import (
@@ -7,11 +8,7 @@ from bot.actions.residents import (
     NAME_MOST,
     ask_to_join,
     decide,
-    link_for,
-    post_facts,
     show_request,
-    take_post,
-    unclaimed_holders,
 )
 from bot.conversation.dialog import Dialog, Step, begin, grid, pick, put_question, remember
 from bot.conversation.turn import Turn, plain

@@ -73,10 +73,18 @@ def split_statements(sql: str) -> list[str]:
     return [part.strip() for part in without_comments.split(";") if part.strip()]
 
 
-async def bring_up_to_date(connection: Connection, adapted: Callable[[str], str]) -> int:
+def for_engine(sql: str, engine: str) -> str:
+    """A migration without what is only for the other engine: it stands below a comment with its [name]."""
+    parts = re.split(r"^-- \[(\w+)\]", sql, flags=re.MULTILINE)
+    named = zip(("both", *parts[1::2]), parts[::2], strict=True)
+    return "--".join(part for name, part in named if name in ("both", engine))
+
+
+async def bring_up_to_date(connection: Connection, engine: str, adapted: Callable[[str], str]) -> int:
     """Apply the migrations that are missing, each with its record, and return the schema's number.
 
-    `adapted` puts the common dialect into the engine's words. Raises OperatorError on a newer schema.
+    `engine` is sqlite or postgresql; `adapted` puts the common dialect into its words. Raises OperatorError
+    on a newer schema.
     """
     table = "schema_versions (version BIGINT NOT NULL UNIQUE, applied_at TEXT NOT NULL)"
     await connection.execute(f"CREATE TABLE IF NOT EXISTS {table}")
@@ -90,7 +98,7 @@ async def bring_up_to_date(connection: Connection, adapted: Callable[[str], str]
         )
     for version, sql in steps:
         if version > current:
-            for statement in split_statements(adapted(sql)):
+            for statement in split_statements(adapted(for_engine(sql, engine))):
                 await connection.execute(statement)
             await connection.fetch("put_schema_version", {"version": version})
     return newest

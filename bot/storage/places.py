@@ -16,6 +16,7 @@ class Compound:
     name: str
     timezone: str
     locale: str
+    community_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,12 @@ class Places:
     async def compounds(self) -> list[Compound]:
         """All compounds this bot serves."""
         rows = await self._connection.fetch("compounds", {})
-        return [Compound(row["id"], row["code"], row["name"], row["timezone"], row["locale"]) for row in rows]
+        return [Compound(**dict(row)) for row in rows]
 
     async def compound(self, compound_id: int) -> Compound:
         """One compound that is known to exist."""
         (row,) = await self._connection.fetch("compound", {"id": compound_id})
-        return Compound(row["id"], row["code"], row["name"], row["timezone"], row["locale"])
+        return Compound(**dict(row))
 
     async def buildings(self, compound_id: int) -> list[tuple[int, str]]:
         """The buildings of a compound: (id, name)."""

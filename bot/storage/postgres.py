@@ -139,7 +139,7 @@ class PostgresDatabase:
         try:
             async with self.transaction() as connection:
                 await connection.execute(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
-                return await bring_up_to_date(connection, widened)
+                return await bring_up_to_date(connection, "postgresql", widened)
         except asyncpg.InsufficientPrivilegeError as error:
             raise OperatorError(f"the database's user may not change its schema: {error}") from error
 

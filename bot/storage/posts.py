@@ -9,27 +9,38 @@ from bot.storage.engine import Connection, to_micros
 
 @dataclass(frozen=True, slots=True)
 class HeldPost:
-    """A post somebody holds now."""
+    """A post somebody holds now, as deputy or for somebody who is away (`acting_for`) where it says so."""
 
     post_id: int
     compound_id: int
     kind: PostKind
     building_id: int | None
     entrance_id: int | None
+    is_deputy: bool = False
+    acting_for: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A post and where it is held, by name."""
+    """A post and where it is held, by name: in a compound or, for a post of the community, in none.
+
+    `phone` is the number of the office itself, always shown; `phone_shown` is about the holder's own.
+    """
 
     id: int
-    compound_id: int
+    compound_id: int | None
     kind: PostKind
     building_id: int | None
     entrance_id: int | None
     compound: str
     building: str
     entrance: str
+    community_id: int | None = None
+    community: str = ""
+    duty: str = ""
+    hours: str = ""
+    phone: str = ""
+    phone_shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,9 @@ class ContactLine:
     name: str
     phone: str
     entrance_id: int | None
+    is_deputy: bool = False
+    is_acting: bool = False
+    is_away: bool = False
 
 
 class Posts:
@@ -53,7 +67,7 @@ class Posts:
         self._connection = connection
 
     async def holders(self, compound_id: int, channel: str) -> list[Holder]:
-        """Everybody in a post of the compound, longest in office first."""
+        """Everybody in a post of the compound or its community: holders, stand-ins, then deputies."""
         rows = await self._connection.fetch(
             "holders_of_compound", {"compound_id": compound_id, "channel": channel}
         )
@@ -65,12 +79,15 @@ class Posts:
                 row["entrance_id"],
                 row["person_id"],
                 bool(row["reachable"]),
+                bool(row["is_deputy"]),
+                row["acting_for"],
+                bool(row["is_away"]),
             )
             for row in rows
         ]
 
     async def of_person(self, person_id: int) -> list[HeldPost]:
-        """The posts a person holds now."""
+        """The posts a person holds now; one of a community appears once for each of its compounds."""
         rows = await self._connection.fetch("posts_of_person", {"person_id": person_id})
         return [
             HeldPost(
@@ -79,6 +96,8 @@ class Posts:
                 PostKind(row["kind"]),
                 row["building_id"],
                 row["entrance_id"],
+                bool(row["is_deputy"]),
+                row["acting_for"],
             )
             for row in rows
         ]
@@ -95,13 +114,19 @@ class Posts:
             PostKind(row["kind"]),
             row["building_id"],
             row["entrance_id"],
-            row["compound"],
+            row["compound"] or "",
             row["building"] or "",
             row["entrance"] or "",
+            row["community_id"],
+            row["community"] or "",
+            row["duty"],
+            row["hours"],
+            row["phone"],
+            bool(row["phone_shown"]),
         )
 
     async def holder_ids(self, post_id: int) -> list[int]:
-        """Who holds this post now."""
+        """Who holds this post now, stand-ins and deputies aside."""
         rows = await self._connection.fetch("holders_of_post", {"post_id": post_id})
         return [row["person_id"] for row in rows]
 
@@ -112,7 +137,7 @@ class Posts:
         )
 
     async def end_others(self, post_id: int, keep: int, now: datetime) -> None:
-        """Whoever else held the post holds it no longer."""
+        """Whoever else held the post holds it no longer; deputies stay."""
         await self._connection.fetch(
             "end_appointments", {"post_id": post_id, "keep": keep, "now": to_micros(now)}
         )
@@ -140,6 +165,9 @@ class Posts:
                 row["name"],
                 row["phone"],
                 row["entrance_id"],
+                bool(row["is_deputy"]),
+                row["acting_for"] is not None,
+                bool(row["is_away"]),
             )
             for row in rows
         ]

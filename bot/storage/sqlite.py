@@ -147,9 +147,24 @@ class SqliteDatabase:
             await self._connection.execute_fetchall(sql)
 
     async def migrate(self) -> int:
-        """Apply what is missing in one transaction; raises OperatorError on a newer schema."""
-        async with self.transaction() as connection:
-            return await bring_up_to_date(connection, never_twice)
+        """Apply what is missing in one transaction; raises OperatorError on a newer schema.
+
+        A table that is built anew is missing for a moment, so foreign keys are looked at in the end
+        (https://www.sqlite.org/lang_altertable.html#otheralter).
+        """
+        await self._wait_for("PRAGMA foreign_keys = OFF")
+        try:
+            async with self.transaction() as connection:
+                version = await bring_up_to_date(connection, "sqlite", never_twice)
+                with _reported():
+                    astray = self._raw.execute("PRAGMA foreign_key_check").fetchall()
+                if astray:
+                    raise OperatorError(
+                        f"{len(astray)} rows refer to nothing: restore a backup of {self.path}"
+                    )
+                return version
+        finally:
+            await self._wait_for("PRAGMA foreign_keys = ON")
 
     async def close(self) -> None:
         """Wait for the transaction under way and close the file."""

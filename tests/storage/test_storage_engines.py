@@ -121,7 +121,7 @@ async def tables_of_postgres(
 
 def plain(definition: str) -> str:
     """An index as both engines would write it."""
-    for noise in ("::text", "::bigint", "(", ")", " "):
+    for noise in ("::text", "::bigint", "(", ")", " ", "\n"):
         definition = definition.replace(noise, "")
     return definition.lower()
 

@@ -11,7 +11,7 @@ SELECT appointments.post_id, appointments.person_id, COALESCE(personal_details.n
        CASE WHEN appointments.ends_at IS NULL THEN 1 ELSE 0 END AS in_office
 FROM appointments JOIN posts ON posts.id = appointments.post_id
 LEFT JOIN personal_details ON personal_details.person_id = appointments.person_id
-WHERE posts.compound_id = :compound_id
+WHERE posts.compound_id = :compound_id AND appointments.is_deputy = 0 AND appointments.acting_for IS NULL
 ORDER BY in_office DESC,
          (SELECT COUNT(*) FROM accounts WHERE accounts.person_id = appointments.person_id) DESC,
          appointments.person_id;

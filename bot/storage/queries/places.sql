@@ -1,8 +1,8 @@
 -- name: compounds
-SELECT id, code, name, timezone, locale FROM compounds ORDER BY id;
+SELECT id, code, name, timezone, locale, community_id FROM compounds ORDER BY id;
 
 -- name: compound
-SELECT id, code, name, timezone, locale FROM compounds WHERE id = :id;
+SELECT id, code, name, timezone, locale, community_id FROM compounds WHERE id = :id;
 
 -- name: buildings_of
 SELECT id, label, name FROM buildings WHERE compound_id = :compound_id ORDER BY id;
