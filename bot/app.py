@@ -1,8 +1,8 @@
 """The composition root: settings become parts, parts are started and stopped in order."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from bot.actions import groups
 from bot.actions.appointing import lose_touch
 from bot.actions.commands import RESIDENT
 from bot.actions.desk import Desk, Rules
+from bot.backups import Backups, Plan
 from bot.config import Settings
 from bot.conversation.router import AT_ONCE, Router
 from bot.domain.errors import OperatorError, Unavailable
@@ -26,6 +27,7 @@ from bot.gateway.polling import Receiver
 from bot.gateway.transport import AiohttpRequest
 from bot.handlers import CONTENTS
 from bot.jobs import Jobs
+from bot.storage.backups import held
 from bot.storage.engine import Connection, Database
 from bot.storage.mailboxes import Outbox, Outgoing
 from bot.storage.postgres import PostgresDatabase
@@ -114,6 +116,7 @@ def rules_of(settings: Settings, bot_id: int, bot_name: str) -> Rules:
         quiet_start=settings.quiet_hours.start,
         quiet_end=settings.quiet_hours.end,
         emergency_numbers=tuple((entry.name, entry.number) for entry in settings.emergency_numbers),
+        retention=settings.retention.terms(),
     )
 
 
@@ -181,8 +184,15 @@ async def introduce(bot: Bot, texts: Texts) -> None:
 async def run(settings: Settings, request: Callable[[], BaseRequest] = AiohttpRequest) -> None:
     """Run one bot until cancelled; then stop in order: receiving, turns, deliveries.
 
-    Raises OperatorError when the token is refused, the server does not answer or the database cannot be used.
+    Raises OperatorError when the token is refused, the server does not answer, the database cannot be used,
+    or another bot runs on the same file.
     """
+    file = settings.database.file
+    with held(file) if file else nullcontext():
+        await _run(settings, request)
+
+
+async def _run(settings: Settings, request: Callable[[], BaseRequest]) -> None:
     database = await open_database(settings)
     try:
         await database.migrate()
@@ -223,16 +233,22 @@ async def run(settings: Settings, request: Callable[[], BaseRequest] = AiohttpRe
             clock = system_clock(settings.clock.offset_file)
             rules = rules_of(settings, bot.id, bot.username)
             app = assemble(database, bot, texts, rules, clock, pace, wall=system_clock())
-            await _serve(app, settings.jobs.tick_seconds)
+            beside = []
+            if settings.database.file and settings.backup.directory:
+                plan = Plan(settings.backup.directory, settings.backup.every, settings.backup.keep)
+                wake = app.courier.wake.set
+                backups = Backups(database, settings.database.file, plan, texts, rules, clock, on_mail=wake)
+                beside.append(backups.look)
+            await _serve(app, settings.jobs.tick_seconds, beside)
         finally:
             await bot.shutdown()
     finally:
         await database.close()
 
 
-async def _serve(app: App, tick_seconds: float) -> None:
+async def _serve(app: App, tick_seconds: float, beside: Sequence[Callable[[], Awaitable[None]]]) -> None:
     # Not a TaskGroup: it would stop everything at once, and a stop has an order.
-    timetable = app.jobs.timetable(tick_seconds)
+    timetable = app.jobs.timetable(tick_seconds, beside)
     delivering = asyncio.ensure_future(app.courier.run())
     taking = asyncio.ensure_future(app.turn_loop())
     receiving = asyncio.ensure_future(app.receiver.run())

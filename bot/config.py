@@ -38,6 +38,8 @@ from bot.domain.clocks import DEFAULT_TERMS, QuietHours, Terms
 from bot.domain.errors import OperatorError
 from bot.domain.ladder import DEFAULT as DEFAULT_LADDER
 from bot.domain.ladder import Ladder
+from bot.domain.retention import DEFAULT as DEFAULT_RETENTION
+from bot.domain.retention import Retention
 from bot.journal import Level as LogLevel
 from bot.journal import scrubbed
 
@@ -133,6 +135,11 @@ class DatabaseSettings(Section):
         scheme, _, path = self.url.partition(":///")
         return path if scheme == "sqlite" else None
 
+    @property
+    def file(self) -> Path | None:
+        """The same as a path; None also for a database that is only in memory."""
+        return None if self.sqlite_path in {None, ":memory:"} else Path(self.sqlite_path or "").expanduser()
+
 
 class OperatorSettings(Section):
     """The chat that hears of trouble; None: only the log does."""
@@ -204,6 +211,33 @@ class LogSettings(Section):
     as_json: bool = Field(default=False, alias="json")
 
 
+class BackupSettings(Section):
+    """Copies that the running bot makes of an SQLite database; without a directory it makes none."""
+
+    directory: Path | None = None
+    every: Duration = timedelta(days=1)
+    keep: PositiveInt = 14
+
+
+class RetentionSettings(Section):
+    """How long what people wrote and who they were is kept after it has ended; `nightly`: by itself."""
+
+    nightly: bool = True
+    issues: Duration = DEFAULT_RETENTION.issues
+    homes: Duration = DEFAULT_RETENTION.homes
+    signups: Duration = DEFAULT_RETENTION.signups
+    views: Duration = DEFAULT_RETENTION.views
+
+    @model_validator(mode="after")
+    def _is_long_enough(self) -> "RetentionSettings":
+        self.terms()
+        return self
+
+    def terms(self) -> Retention:
+        """The same as a rule."""
+        return Retention(self.issues, self.homes, self.signups, self.views, nightly=self.nightly)
+
+
 class ClockSettings(Section):
     """A file that moves or stops the bot's clock (see `bot.app.system_clock`), for trying things out."""
 
@@ -239,6 +273,8 @@ class Settings(BaseSettings):
     ladder: LadderSettings = LadderSettings()
     categories: dict[str, dict[str, Any]] = {}
     log: LogSettings = LogSettings()
+    backup: BackupSettings = BackupSettings()
+    retention: RetentionSettings = RetentionSettings()
     clock: ClockSettings = ClockSettings()
     emergency_numbers: tuple[EmergencyNumber, ...] = ()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from bot.actions.chores import do_one
 from bot.actions.desk import Desk, Rules
 from bot.actions.reminders import fire_one, set_aside, sweep, tell_one
+from bot.actions.retention import erase_by_night
 from bot.domain.errors import Unavailable
 from bot.storage.engine import Database
 from bot.storage.store import Store
@@ -48,13 +49,15 @@ class Jobs:
     async def tick(self) -> None:
         """Do everything that is due now: first what the clock decides, then what it has to say."""
         try:
-            for step in (fire_one, tell_one, do_one):
+            for step in (fire_one, do_one, tell_one):
                 while await self._do(step):
                     pass
             now = self._clock()
             if self._swept_at is None or abs(now - self._swept_at) >= SWEEP_EVERY:
                 self._swept_at = now
                 await self._do(sweep)
+                while await self._do(erase_by_night):
+                    pass
         except Unavailable as error:
             log.warning("tick_postponed", error=str(error))
 
@@ -90,14 +93,20 @@ class Jobs:
             await desk.send()
         return did, posted
 
-    def timetable(self, tick_seconds: float) -> AsyncIOScheduler:
-        """A scheduler that ticks; ticks that were missed are one, and two never overlap."""
+    def timetable(
+        self, tick_seconds: float, beside: Sequence[Callable[[], Awaitable[None]]] = ()
+    ) -> AsyncIOScheduler:
+        """A scheduler that ticks; ticks that were missed are one, and two never overlap.
+
+        `beside` is called as often, but holds up no tick.
+        """
         scheduler = AsyncIOScheduler(timezone="UTC", logger=_QUIET)
-        scheduler.add_job(
-            self._tick_until_stopped,
-            IntervalTrigger(seconds=tick_seconds),
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=None,
-        )
+        for job in (self._tick_until_stopped, *beside):
+            scheduler.add_job(
+                job,
+                IntervalTrigger(seconds=tick_seconds),
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )
         return scheduler

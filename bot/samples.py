@@ -25,10 +25,10 @@ _WITHOUT_LEADER = (11, 23)
 
 
 def write_large(directory: Path, seed: int = 2) -> None:
-    """Write 汉都华府二期 as five csv files: 27 buildings, 54 entrances, 2,388 units, most posts filled.
+    """Write 汉都华府二期 as six csv files: 27 buildings, 54 entrances, 2,388 units with a household in each.
 
-    The same seed gives the same files; names and phones (1390000xxxx) are invented. Creates the folder;
-    raises OSError when it cannot be written.
+    Most posts are filled. The same seed gives the same files; names and phones (1390000xxxx in posts,
+    1380000xxxx at home) are invented. Creates the folder; raises OSError when it cannot be written.
     """
     directory.mkdir(parents=True, exist_ok=True)
     random = Random(seed)  # noqa: S311  # names, not secrets
@@ -37,9 +37,12 @@ def write_large(directory: Path, seed: int = 2) -> None:
     _write(directory / "compounds.csv", ("code", "name", "timezone", "locale"), [compound])
     _write(directory / "buildings.csv", ("building",), [(f"{building}号楼",) for building in _BUILDINGS])
     _write(directory / "entrances.csv", ("building", "entrance"), doors)
-    _write(directory / "units.csv", ("building", "entrance", "unit", "area_m2"), _units(random))
+    units = list(_units(random))
+    _write(directory / "units.csv", ("building", "entrance", "unit", "area_m2"), units)
     columns = ("post", "building", "entrance", "name", "phone", "duty", "hours", "phone_shown")
     _write(directory / "posts.csv", columns, _posts(random))
+    people = ("building", "entrance", "unit", "name", "phone", "kind")
+    _write(directory / "residents.csv", people, _residents(random, [unit[:3] for unit in units]))
 
 
 def _units(random: Random) -> Iterator[tuple[object, ...]]:
@@ -51,6 +54,17 @@ def _units(random: Random) -> Iterator[tuple[object, ...]]:
             for floor in range(1, floors + 1):
                 for position, area in enumerate(areas, start=1):
                     yield f"{building}号楼", f"{entrance}单元", f"{floor}{position:02}", area
+
+
+def _residents(random: Random, units: Iterable[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
+    """An owner or a renter in each unit, and in every third one somebody of the family."""
+    given_names = _GIVEN_NAMES.split()
+    for number, unit in enumerate(units):
+        surname = random.choice(_SURNAMES)
+        kind = "renter" if random.random() < 0.2 else "owner"
+        yield *unit, surname + random.choice(given_names), f"1380000{number:04}", kind
+        if number % 3 == 0:
+            yield *unit, surname + random.choice(given_names), "", "family"
 
 
 def _posts(random: Random) -> Iterator[tuple[object, ...]]:

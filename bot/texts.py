@@ -54,6 +54,8 @@ class Texts:
         environment.filters["category"] = named("categories")
         environment.filters["post"] = named("posts")
         environment.filters["state"] = named("states")
+        environment.filters["kind"] = lambda kind: Markup(self.render(locale, f"labels.kind_{kind}"))
+        environment.filters["deed"] = named("deeds")
         environment.filters["festival"] = named("festivals")
         environment.filters["place"] = lambda names: Markup(
             self.render(locale, f"places.{names['kind']}", **names)
@@ -71,12 +73,17 @@ class Texts:
         environment.filters["day"] = lambda instant, timezone: Markup(
             self.render(locale, "moments.day", **_day(instant, timezone))
         )
+        environment.filters["date"] = lambda instant, timezone: Markup(
+            self.render(locale, "moments.date", **_day(instant, timezone))
+        )
         environment.filters["lunar"] = lambda instant, timezone: Markup(
             self.render(locale, "moments.lunar", **_lunar(instant, timezone))
         )
         environment.filters["practice"] = lambda facts: Markup(
             self.render(locale, "interest_groups.practice", **facts)
         )
+        environment.filters["whom"] = lambda facts: Markup(self.render(locale, "proxies.whom", **facts))
+        environment.filters["change"] = lambda line: Markup(self.render(locale, "appointing.change", **line))
         environment.filters["short"] = short
         return environment
 
@@ -88,12 +95,16 @@ class Texts:
         text = "".join(template.blocks[block](context)).strip()
         return _BLANK_LINES.sub("\n\n", text)
 
+    def words(self, locale: str, message: str, /, **facts: object) -> str:
+        """A message without markup as plain text: for paper, sheets and buttons."""
+        return Markup(self.render(locale, message, **facts)).unescape()
+
     def label(self, locale: str, name: str, /, **facts: object) -> str:
         """The words on a button, as plain text."""
         if facts:
-            return Markup(self.render(locale, f"labels.{name}", **facts)).unescape()
+            return self.words(locale, f"labels.{name}", **facts)
         if (locale, name) not in self._labels:
-            self._labels[locale, name] = Markup(self.render(locale, f"labels.{name}")).unescape()
+            self._labels[locale, name] = self.words(locale, f"labels.{name}")
         return self._labels[locale, name]
 
     def _template(self, locale: str, topic: str) -> Template:
@@ -155,7 +166,7 @@ def _moment(instant: datetime, timezone: str) -> dict[str, object]:
 
 def _day(instant: datetime, timezone: str) -> dict[str, object]:
     local = instant.astimezone(ZoneInfo(timezone))
-    return {"month": local.month, "day": local.day, "weekday": local.weekday()}
+    return {"year": local.year, "month": local.month, "day": local.day, "weekday": local.weekday()}
 
 
 def _lunar(instant: datetime, timezone: str) -> dict[str, object]:

@@ -14,15 +14,16 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
+from bot.actions.desk import Desk, Rules
 from bot.actions.directory import (
     APPOINT_PREFIX,
     JOIN_PREFIX,
     find_post,
-    import_register,
     invite,
     joining_links,
 )
-from bot.app import system_clock
+from bot.actions.importing import import_register
+from bot.app import TEMPLATES, system_clock
 from bot.domain.posts import PostKind
 from bot.domain.register import read_register
 from bot.sandbox.chats import Chat, Record
@@ -32,6 +33,7 @@ from bot.sandbox.server import make_app
 from bot.spreadsheets import read
 from bot.storage.sqlite import SqliteDatabase
 from bot.storage.store import Store
+from bot.texts import Texts
 
 T = TypeVar("T")
 
@@ -362,7 +364,7 @@ class Compound:
             assert not mistakes
             async with database.transaction() as connection:
                 store = Store(connection)
-                await import_register(store, register, now)
+                await import_register(Desk(store, Texts(TEMPLATES), Rules(0, ""), now), register)
                 doors = [
                     Door(JOIN_PREFIX + door.code, ("101", "201", "301", "401", "501"))
                     for door in await joining_links(store, 1, now)

@@ -7,7 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.actions.announcements import SEND
-from bot.actions.directory import import_register
+from bot.actions.desk import Desk, Rules
+from bot.actions.importing import import_register
+from bot.app import TEMPLATES
 from bot.domain.announcing import Channel, Class, State
 from bot.domain.audiences import COMPOUND, Audience
 from bot.domain.posts import PostKind
@@ -20,6 +22,7 @@ from bot.storage.announcements import Announcement
 from bot.storage.engine import Connection, to_micros
 from bot.storage.sqlite import SqliteDatabase
 from bot.storage.store import Store
+from bot.texts import Texts
 from tests.crowd import Square
 from tests.engines import ask
 
@@ -139,7 +142,8 @@ class FullHouse:
                 register, mistakes = read_register(read(Path(folder)))
             assert not mistakes
             async with database.transaction() as connection:
-                await import_register(Store(connection), register, now)
+                desk = Desk(Store(connection), Texts(TEMPLATES), Rules(0, ""), now)
+                await import_register(desk, register)
                 units = [row["id"] for row in await ask(connection, "SELECT id FROM units ORDER BY id")]
                 assert residents <= len(units)
                 people = [_moved_in(square, f"住户{number}") for number in range(residents)]

@@ -138,32 +138,58 @@ class TestRegister:
 
     def test_a_dry_run_writes_nothing(self, lianxin: Lianxin) -> None:
         """It counts what would be new, and the compound is still unknown afterwards."""
-        code, out, _ = lianxin("import", SMALL, "--dry-run")
+        code, out, _ = lianxin("import", SMALL, "--dry-run", "--locale", "en")
 
         assert code == 0
-        assert re.search(r"buildings\W+5\W+0\W+0", out)
+        assert "buildings: new 5, changed 0, as before 0\n" in out
         assert "nothing was written" in out
         assert "no compound yet" in lianxin("links", "--bot-name", "lianxin_bot")[2]
 
     def test_twice_changes_nothing(self, lianxin: Lianxin) -> None:
         """The second import finds everything as it is."""
         lianxin("import", SMALL)
-        _, out, _ = lianxin("import", SMALL)
+        _, out, _ = lianxin("import", SMALL, "--locale", "en")
 
-        assert re.search(r"buildings\W+0\W+0\W+5", out)
+        assert "buildings: new 0, changed 0, as before 5\n" in out
         assert "Appointments begun: 0, ended: 0" in out
 
     def test_mistakes_are_told_line_by_line(self, lianxin: Lianxin, tmp_path: Path) -> None:
         """All of them, and nothing is imported."""
-        (tmp_path / "compounds.csv").write_text("code,name,timezone\nx,X,Moon/Crater\n")
-        (tmp_path / "buildings.csv").write_text("building\n1\n1\n")
+        (tmp_path / "here").mkdir()
+        (tmp_path / "here" / "compounds.csv").write_text("code,name,timezone\nx,X,Moon/Crater\n")
+        (tmp_path / "here" / "buildings.csv").write_text("building\n1\n1\n")
 
-        code, _, err = lianxin("import", str(tmp_path))
+        code, _, err = lianxin("import", "here")
 
         assert code == 2
-        assert "compounds.csv 第 2 行 line 2" in err
-        assert "buildings.csv 第 3 行 line 3" in err
-        assert "lianxin: nothing was imported; places to mend: " in err
+        assert "compounds.csv 第 2 行，时区：" in err
+        assert "buildings.csv 第 3 行，楼栋：" in err
+        assert f"lianxin: 有 2 处要改，什么都没有导入。标出错误的表：{tmp_path / 'here-错误.xlsx'}\n" in err
+        assert (tmp_path / "here-错误.xlsx").stat().st_mode & 0o077 == 0
+
+    def test_a_sheet_of_residents_needs_its_compound(self, lianxin: Lianxin, tmp_path: Path) -> None:
+        """It does not name one: the operator does, once; later it is the only one."""
+        (tmp_path / "业主.csv").write_text("房号,业主,电话\n3-2-501,张三,13900000001\n", encoding="gb18030")
+
+        assert lianxin("import", "业主.csv")[0] == 2
+        assert "--compound x=NAME" in lianxin("import", "业主.csv", "--compound", "x")[2]
+        assert (
+            "  新增：3号楼2单元 501 张三（业主）13900000001\n"
+            in lianxin("import", "业主.csv", "--compound", "handu=汉都华府二期")[1]
+        )
+        assert "居民: 新增 0, 更新 0, 不变 1\n" in lianxin("import", "业主.csv")[1]
+
+    def test_an_export_can_be_imported(self, lianxin: Lianxin, tmp_path: Path) -> None:
+        """Everything of all compounds in one workbook, which changes nothing."""
+        lianxin("import", SMALL)
+        code, out, _ = lianxin("export", "all.xlsx", "--locale", "en")
+
+        assert (code, "  units: 144\n" in out) == (0, True)
+        assert (
+            "people: new 0, changed 0, as before 22\n" in lianxin("import", "all.xlsx", "--locale", "en")[1]
+        )
+        assert lianxin("export", "all.ods")[2].startswith("lianxin: all.ods is no .xlsx file")
+        assert lianxin("export", "all.xlsx", "--compound", "x")[2].startswith("lianxin: name one compound")
 
     def test_every_door_has_its_link(self, lianxin: Lianxin) -> None:
         """A line for each, which stays the same."""
@@ -202,7 +228,7 @@ class TestRegister:
         code, out, _ = lianxin("import", "handu", "--dry-run")
 
         assert code == 0
-        assert re.search(r"buildings\W+27\W", out)
+        assert "楼栋: 新增 27, " in out
 
     def test_migrate(self, lianxin: Lianxin) -> None:
         """Tells the schema it arrived at."""

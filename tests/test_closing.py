@@ -35,9 +35,10 @@ async def committee(world: World) -> Phone:
 
 @pytest.fixture
 async def resident(world: World) -> Phone:
-    """王奶奶, whose lamp is reported with a photo and accepted."""
+    """王奶奶, whose home is approved and whose lamp is reported with a photo and accepted."""
     leader = await world.leader_of("3")
     resident = await world.resident()
+    await leader.presses("同意")
     await resident.sends_photo("三栋2单元楼道灯坏了")
     await resident.presses("照明", "提交")
     await leader.presses("接单")

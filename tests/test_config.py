@@ -75,10 +75,12 @@ class TestDefaults:
         example = load(uncommented, {"BOT_TELEGRAM__TOKEN": SECRET})
         usual = load(None, {"BOT_TELEGRAM__TOKEN": SECRET})
 
-        changed = {"operator", "categories", "clocks", "emergency_numbers"}
+        changed = {"operator", "categories", "clocks", "emergency_numbers", "backup"}
         assert example.model_dump(exclude=changed) == usual.model_dump(exclude=changed)
         assert example.terms() == usual.terms()
         assert example.operator.chat == "-1001234567890"
+        assert example.backup.directory == Path("/srv/backups/lianxin")
+        assert (example.backup.every, example.backup.keep) == (usual.backup.every, usual.backup.keep)
         assert [number.number for number in example.emergency_numbers] == ["0835-2222222"]
 
     def test_the_token_is_never_shown(self, file: Path) -> None:
@@ -220,6 +222,7 @@ MISTAKES = [
         "clocks.danger: accept (3:00:00) must not be longer than resolve",
     ),
     ('[clocks]\ndangr = { accept = "3h" }\n', "clocks.dangr: it must be 'danger', 'utility'"),
+    ('[retention]\nissues = "7d"\n', "retention: issues must be kept for 30 days at least"),
     ("[ladder]\nreminders = [80, 50]\n", "ladder: the percentages of a ladder must rise"),
     ('[ladder]\nlevels = ["mayor"]\n', "ladder.levels.0: it must be"),
     ('[categories.lift]\nurgency = "high"\n', "categories.lift.urgency: 'high' is not one of"),

@@ -8,21 +8,29 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
 
 from bot import samples, spreadsheets
 from bot.actions import directory
-from bot.actions.directory import Count, ImportReport
+from bot.actions.desk import Desk, Rules
+from bot.actions.importing import Count, ImportReport, import_register
 from bot.domain.errors import OperatorError
 from bot.domain.posts import PostKind
-from bot.domain.register import LineError, Reason, Register, Sheet, read_register
+from bot.domain.register import ListedBuilding, ListedPerson, Register, read_register
+from bot.domain.sheets import LineError, Reason, Sheet
+from bot.spreadsheets.marking import describe
+from bot.spreadsheets.reporting import report_lines
+from bot.storage.directory import Directory
 from bot.storage.sqlite import SqliteDatabase
 from bot.storage.store import Store
+from tests.world import TEXTS, World
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LATER = NOW + timedelta(days=30)
+RULES = Rules(bot_id=1, bot_name="lianxin_bot")
 LUZHOU = Path(__file__).parents[1] / "samples" / "luzhou-126"
 
 
@@ -38,14 +46,19 @@ async def database() -> AsyncIterator[SqliteDatabase]:
 def sound(path: Path) -> Register:
     """The register of sheets that have no mistakes."""
     register, errors = read_register(spreadsheets.read(path))
-    assert [spreadsheets.describe(error) for error in errors] == []
+    assert [describe(error, TEXTS, "en") for error in errors] == []
     return register
 
 
-async def bring_in(database: SqliteDatabase, register: Register, now: datetime = NOW) -> ImportReport:
+async def bring_in(
+    database: SqliteDatabase, register: Register, now: datetime = NOW, **how: Any
+) -> ImportReport:
     """Import in a transaction of its own."""
     async with database.transaction() as connection:
-        return await directory.import_register(Store(connection), register, now)
+        desk = Desk(Store(connection), TEXTS, RULES, now)
+        report = await import_register(desk, register, **how)
+        await desk.send()
+        return report
 
 
 def listing(*posts: str, units: str = "") -> Register:
@@ -59,8 +72,8 @@ def listing(*posts: str, units: str = "") -> Register:
     }
     sheets = []
     for name, (header, *lines) in tables.items():
-        rows = [dict(zip(header.split(","), line.split(","), strict=False)) for line in lines]
-        sheets.append(Sheet(name, tuple(header.split(",")), list(enumerate(rows, start=2))))
+        rows = [tuple(line.split(",")) for line in (header, *lines)]
+        sheets.append(Sheet(name, list(enumerate(rows, start=1))))
     register, errors = read_register(sheets)
     assert errors == []
     return register
@@ -92,10 +105,10 @@ def test_csv_files_are_read_as_offices_write_them(tmp_path: Path, encoding: str,
     assert spreadsheets.read(tmp_path) == [
         Sheet(
             "房屋.CSV",
-            ("楼栋", "单元", "房号"),
             [
-                (3, {"楼栋": "3号楼", "单元": "1单元", "房号": "501"}),
-                (5, {"楼栋": "4号楼", "单元": "1单元", "房号": "502", "": "多"}),
+                (1, ("楼栋", "单元", "房号")),
+                (3, ("3号楼", "1单元", "501")),
+                (5, ("4号楼", "1单元", "502", "多")),
             ],
         )
     ]
@@ -107,7 +120,7 @@ def test_one_csv_file_is_one_sheet(tmp_path: Path) -> None:
 
     (sheet,) = spreadsheets.read(tmp_path / "units.csv")
 
-    assert [(line, cells["unit"]) for line, cells in sheet.rows] == [(2, "501"), (4, "502")]
+    assert [(line, cells[1]) for line, cells in sheet.rows[1:]] == [(2, "501"), (4, "502")]
 
 
 def test_workbooks_are_read_whatever_type_a_cell_has(tmp_path: Path) -> None:
@@ -130,12 +143,13 @@ def test_workbooks_are_read_whatever_type_a_cell_has(tmp_path: Path) -> None:
     rooms, empty = spreadsheets.read(tmp_path / "register.xlsx")
 
     assert rooms.rows == [
-        (2, {"楼栋": "3号楼", "房号": "501", "面积": "89.5"}),
-        (3, {"楼栋": "3号楼", "房号": "502", "面积": ""}),
-        (4, {"楼栋": "3号楼", "房号": "", "面积": ""}),
-        (5, {"楼栋": "3号楼", "房号": "503", "面积": "2026-03-02"}),
+        (1, ("楼栋", "房号", "面积")),
+        (2, ("3号楼", "501", "89.5")),
+        (3, ("3号楼", "502")),
+        (4, ("3号楼",)),
+        (5, ("3号楼", "503", "2026-03-02")),
     ]
-    assert empty == Sheet("Sheet2", (), [])
+    assert empty == Sheet("Sheet2", [])
 
 
 @pytest.mark.parametrize(
@@ -166,22 +180,19 @@ def test_a_folder_without_csv_files_is_said_so(tmp_path: Path) -> None:
         spreadsheets.read(tmp_path)
 
 
-def test_a_mistake_is_described_with_its_place() -> None:
-    """File, line and column, in Chinese and English, and what to do."""
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("zh_CN", "units.csv 第 14 行，房号：与第 9 行重复，请删去一行"),
+        ("zh_TW", "units.csv 第 14 行，房號：與第 9 行重複，請刪去一行"),
+        ("en", "units.csv line 14, unit: is the same as in line 9: remove one of the two"),
+    ],
+)
+def test_a_mistake_is_described_with_its_place(locale: str, said: str) -> None:
+    """File, line and column, and what to do, in the operator's language."""
     error = LineError("units.csv", 14, "unit", Reason.DUPLICATE, {"first": 9})
 
-    assert spreadsheets.describe(error) == (
-        "units.csv 第 14 行 line 14, 房号 unit: "
-        "与第 9 行重复 · is the same as in line 9: remove one of the two"
-    )
-
-
-@pytest.mark.parametrize("reason", Reason)
-def test_every_mistake_has_a_sentence(reason: Reason) -> None:
-    """None of them fails on its facts, and all are in both languages."""
-    facts = dict.fromkeys(("value", "known", "first", "building", "post", "level"), "x")
-
-    assert " · " in spreadsheets.describe(LineError("posts", 2, "post", reason, facts))
+    assert describe(error, TEXTS, locale) == said
 
 
 # Importing -------------------------------------------------------------------------------------------------
@@ -224,7 +235,7 @@ async def test_a_dry_run_reports_the_same_and_writes_nothing(database: SqliteDat
     """What would happen is exactly what happens."""
     async with database.transaction() as connection:
         store = Store(connection)
-        rehearsal = await directory.import_register(store, sound(LUZHOU), NOW, dry_run=True)
+        rehearsal = await import_register(Desk(store, TEXTS, RULES, NOW), sound(LUZHOU), dry_run=True)
         assert await store.places.compounds() == []
 
     assert rehearsal == await bring_in(database, sound(LUZHOU))
@@ -235,7 +246,7 @@ async def test_nothing_is_half_imported(database: SqliteDatabase) -> None:
 
     async def interrupted() -> None:
         async with database.transaction() as connection:
-            await directory.import_register(Store(connection), sound(LUZHOU), NOW)
+            await import_register(Desk(Store(connection), TEXTS, RULES, NOW), sound(LUZHOU))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -254,6 +265,7 @@ async def test_two_thousand_households_in_one_transaction(database: SqliteDataba
 
     assert time.perf_counter() - began < 3
     assert (report.buildings, report.units) == (Count(created=27), Count(created=2388))
+    assert report.residents.created > 2388
 
 
 def test_the_large_sample_is_the_same_every_time(tmp_path: Path) -> None:
@@ -267,14 +279,17 @@ def test_the_large_sample_is_the_same_every_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("large", [False, True])
 def test_the_people_of_the_samples_are_invented(tmp_path: Path, large: bool) -> None:
-    """Every phone is from the range 1390000xxxx."""
+    """Every phone is from the ranges 1390000xxxx and 1380000xxxx."""
     folder = LUZHOU
     if large:
         samples.write_large(folder := tmp_path)
-    with (folder / "posts.csv").open(encoding="utf-8-sig", newline="") as file:
-        phones = [row.get("phone", row.get("电话")) for row in csv.DictReader(file)]
+    phones: list[str] = []
+    for path in (*folder.glob("posts.csv"), *folder.glob("residents.csv")):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            phones += [row.get("phone") or row.get("电话") or "" for row in csv.DictReader(file)]
 
-    assert all(re.fullmatch("(1390000[0-9]{4})?", phone or "") for phone in phones)
+    assert len(phones) > (2388 if large else 20)
+    assert all(re.fullmatch("(13[89]0000[0-9]{4})?", phone) for phone in phones)
 
 
 async def test_changes_are_brought_up_to_date(database: SqliteDatabase) -> None:
@@ -380,7 +395,7 @@ async def test_a_holder_who_joined_the_bot_stays_the_holder(database: SqliteData
         (listed,) = await store.posts.holders(1, "telegram")
         joined = await store.people.new(NOW)
         await store.people.put_account(joined, "telegram", "7", "老李", "zh-hans")
-        await store.posts.move_appointments(listed.person_id, joined)
+        await store.merging.move(listed.person_id, joined, NOW)
         await store.people.put_details(joined, "李德明", "110")
 
     report = await bring_in(database, register)
@@ -410,6 +425,344 @@ async def test_the_same_person_in_two_compounds_is_two(database: SqliteDatabase)
     report = await bring_in(database, Register((one, replace(one, code="b", name="乙"))))
 
     assert report.people == Count(created=2)
+
+
+# Residents -------------------------------------------------------------------------------------------------
+
+
+def residing(*lines: str, name: str = "residents") -> Register:
+    """A register of who lives where: "building,unit,name,phone,kind", in a compound that is known."""
+    rows = [tuple(line.split(",")) for line in ("building,unit,name,phone,kind", *lines)]
+    register, errors = read_register([Sheet(name, list(enumerate(rows, start=1)))], [("a", "甲")])
+    assert errors == []
+    return register
+
+
+async def living(database: SqliteDatabase) -> list[tuple[str, str, str, str]]:
+    """Who the register names for which unit: (building and unit, name, phone, kind)."""
+    async with database.transaction() as connection:
+        directory = Directory(connection)
+        buildings = {found: label for label, (found, _) in (await directory.buildings(1)).items()}
+        units = {found: f"{buildings[at[0]]}-{at[2]}" for at, found in (await directory.unit_ids(1)).items()}
+        return sorted(
+            (units[one.unit_id], one.person.name, one.person.phone, one.kind)
+            for one in await directory.entries(1)
+            if one.is_listed and one.state == "approved"
+        )
+
+
+async def moves_in(database: SqliteDatabase, unit_id: int, name: str, phone: str, state: str) -> int:
+    """Somebody with an account who was entered by asking for it."""
+    async with database.transaction() as connection:
+        people = Store(connection).people
+        person_id = await people.new(NOW)
+        await people.put_account(person_id, "telegram", f"9{person_id}", name, "zh-hans")
+        await people.put_details(person_id, name, phone)
+        entry, _ = await people.ask_residency(person_id, unit_id, "renter", NOW)
+        if state != "pending":
+            await people.decide_residency(entry, state, person_id, NOW)
+        return person_id
+
+
+async def test_residents_come_in_without_accounts(database: SqliteDatabase) -> None:
+    """Several people in a unit, several units of a person; a second time nothing changes."""
+    lines = (
+        "1,101,张三,13900000001,owner",
+        "1,101,李四,,family",
+        "2,102,张三,13900000001,",
+        "2,103,王五,13800000001,租户",
+    )
+    first = await bring_in(database, residing(*lines))
+    again = await bring_in(database, residing(*lines), LATER)
+
+    assert (first.people, first.residents) == (Count(created=3), Count(created=4))
+    assert (again.people, again.residents) == (Count(unchanged=3), Count(unchanged=4))
+    assert not again.is_news
+    assert await living(database) == [
+        ("1-101", "张三", "13900000001", "owner"),
+        ("1-101", "李四", "", "family"),
+        ("2-102", "张三", "13900000001", "owner"),
+        ("2-103", "王五", "13800000001", "renter"),
+    ]
+
+
+async def test_progress_of_writing_comes_to_its_end(database: SqliteDatabase) -> None:
+    """Whether anything changes or not, every listed line is counted once."""
+    (homes,) = residing("1,101,张三,110,", "2,102,李四,111,").compounds
+    (rest,) = listing("楼栋长,1,李德明,112").compounds
+    register = Register((replace(rest, residents=homes.residents, units=homes.units),))
+    for _ in range(2):
+        seen: list[tuple[int, int]] = []
+        await bring_in(database, register, watch=lambda *far, seen=seen: seen.append(far))
+        total = len(rest.buildings) + len(rest.entrances) + 2 + 2 + 1
+        assert seen[-1] == (total, total)
+
+
+async def test_namesakes_without_a_phone_are_two_people(database: SqliteDatabase) -> None:
+    """In two units they are not known to be one; in the same unit they are."""
+    report = await bring_in(database, residing("1,101,王秀英,,", "1,102,王秀英,,", "1,102,王秀英,,"))
+
+    assert (report.people, report.residents) == (Count(created=2), Count(created=2))
+
+
+async def test_one_phone_is_filled_in_once(database: SqliteDatabase) -> None:
+    """Of two namesakes with phones only one can be the one who was listed without."""
+    await bring_in(database, residing("1,101,王秀英,,"))
+    register = residing("1,101,王秀英,110,", "1,101,王秀英,111,")
+
+    report = await bring_in(database, register)
+
+    assert (report.people, report.residents) == (Count(created=1, changed=1), Count(created=1, unchanged=1))
+    assert not (await bring_in(database, register)).is_news
+
+
+async def test_a_resident_without_a_phone_is_nobody_elses_namesake(database: SqliteDatabase) -> None:
+    """A holder with the same name, of whom no phone is known either, may be anybody."""
+    await bring_in(database, residing("1,101,何长青,,"))
+
+    report = await bring_in(database, listing("自管委,,何长青,"))
+
+    assert report.people == Count(created=1)
+
+
+async def test_a_resident_and_a_holder_are_one_person(database: SqliteDatabase) -> None:
+    """The same name and phone in two sheets of one file, or in a later one."""
+    register = residing("1,101,李德明,110,owner")
+    (one,) = register.compounds
+    (with_post,) = listing("楼栋长,1,李德明,110", "楼栋长,2,陈淑芬,111").compounds
+
+    both = await bring_in(database, Register((replace(with_post, residents=one.residents, units=one.units),)))
+    later = await bring_in(database, residing("1,101,陈淑芬,111,owner"))
+
+    assert (both.people, both.residents, both.appointed) == (Count(created=2), Count(created=1), 2)
+    assert (later.people, later.residents) == (Count(unchanged=1), Count(created=1))
+
+
+async def test_a_new_phone_in_the_same_unit_is_not_a_new_person(database: SqliteDatabase) -> None:
+    """A blank one leaves what is known; one that is new is taken over; another name is somebody else."""
+    await bring_in(database, residing("1,101,张三,110,owner", "1,101,李四,111,family"))
+    blank = await bring_in(database, residing("1,101,张三,,", "1,101,李四,111,"))
+    changed = await bring_in(database, residing("1,101,张三,119,", "1,101,李四,111,"))
+    other = await bring_in(database, residing("1,101,王五,119,", "1,101,李四,111,"))
+
+    assert (blank.people, blank.residents) == (Count(unchanged=2), Count(unchanged=2))
+    assert (changed.people, changed.residents) == (Count(changed=1, unchanged=1), Count(unchanged=2))
+    assert (other.people, other.unlisted) == (Count(created=1, unchanged=1), 1)
+
+
+async def test_nobody_moves_out_in_silence(database: SqliteDatabase) -> None:
+    """Who is missing is counted; only when asked for they move out, and only where the file tells about."""
+    await bring_in(database, residing("1,101,张三,110,", "1,102,李四,111,", "2,101,王五,112,"))
+    register = residing("1,101,张三,110,")
+
+    told = await bring_in(database, register, show=5)
+    assert (told.unlisted, told.moved_out, len(await living(database))) == (1, 0, 3)
+    assert [change.facts["name"] for change in told.changes if change.noun == "unlisted"] == ["李四"]
+
+    asked = await bring_in(database, register, end_missing=True)
+    assert (asked.unlisted, asked.moved_out) == (1, 1)
+    assert [name for _, name, _, _ in await living(database)] == ["张三", "王五"]
+
+    back = await bring_in(database, residing("1,102,李四,111,", "1,101,张三,110,"))
+    assert (back.people, back.residents) == (Count(unchanged=2), Count(created=1, unchanged=1))
+
+
+async def test_who_has_an_account_speaks_for_themselves(database: SqliteDatabase) -> None:
+    """Their name, phone, kind and state stay; only a blank phone is filled in; they never move out."""
+    await bring_in(database, residing("1,101,甲,110,", "1,102,乙,111,", "1,103,丙,112,"))
+    without = await moves_in(database, 1, "张三", "", "approved")
+    with_phone = await moves_in(database, 2, "李四", "555", "approved")
+    waiting = await moves_in(database, 3, "王五", "", "pending")
+
+    report = await bring_in(
+        database,
+        residing("1,101,张三,119,owner", "1,102,李四,118,owner", "1,103,王五,117,owner"),
+        end_missing=True,
+    )
+
+    async with database.transaction() as connection:
+        people = Store(connection).people
+        phones = [(await people.details(one)).phone for one in (without, with_phone, waiting)]
+        homes = [(await people.residencies(one))[0] for one in (without, with_phone, waiting)]
+    assert phones == ["119", "555", ""]
+    assert [(home.kind, home.state) for home in homes] == [
+        ("renter", "approved"),
+        ("renter", "approved"),
+        ("renter", "pending"),
+    ]
+    # Who only asks to be entered is not yet known to be the one who is listed.
+    assert (report.people, report.moved_out) == (Count(created=1, changed=1, unchanged=1), 3)
+
+
+async def test_a_resident_with_an_account_gets_into_no_post_by_name(database: SqliteDatabase) -> None:
+    """What somebody says they are called does not make them the leader the file names."""
+    await bring_in(database, residing("1,101,甲,110,"))
+    resident = await moves_in(database, 1, "李德明", "119", "approved")
+    (home,) = residing("1,101,李德明,119,owner").compounds
+    (post,) = listing("楼栋长,1,李德明,119").compounds
+
+    await bring_in(database, Register((replace(post, residents=home.residents, units=home.units),)))
+
+    async with database.transaction() as connection:
+        (holder,) = await Store(connection).posts.holders(1, "telegram")
+    assert holder.person_id != resident
+
+
+async def test_an_office_sheet_renames_nothing(database: SqliteDatabase) -> None:
+    """Buildings keep the names the committee gave them; only new ones are called as usual."""
+    (named,) = listing().compounds
+    tower = ListedBuilding("1", "南塔")
+    await bring_in(database, Register((replace(named, buildings=(tower,), entrances=()),)))
+
+    report = await bring_in(database, residing("1,101,张三,,", "2,101,李四,,"))
+
+    assert report.buildings == Count(created=1, unchanged=1)
+    async with database.transaction() as connection:
+        assert await Store(connection).places.buildings(1) == [(1, "南塔"), (2, "2号楼")]
+
+
+# Posts in full ---------------------------------------------------------------------------------------------
+
+
+def offices(*lines: str) -> Register:
+    """A community with one compound, and posts "post,building,name,phone,副职,任期至,办公电话"."""
+    tables = {
+        "communities": ["code,name", "c,东门社区"],
+        "compounds": ["code,name,community", "a,甲,c"],
+        "buildings": ["building", "1号楼"],
+        "posts": ["post,building,name,phone,副职,任期至,办公电话", *lines],
+    }
+    sheets = [
+        Sheet(name, [(number, tuple(line.split(","))) for number, line in enumerate(rows, start=1)])
+        for name, rows in tables.items()
+    ]
+    register, errors = read_register(sheets)
+    assert errors == []
+    return register
+
+
+async def test_a_community_and_its_posts(database: SqliteDatabase) -> None:
+    """Its secretary is known in each of its compounds; a second time nothing changes."""
+    register = offices("社区书记,,杨守信,110,,,0835-2222222", "网格员,,陈淑芬,111,,,")
+    first, again = await bring_in(database, register), await bring_in(database, register, LATER)
+
+    assert (first.communities, first.posts, first.appointed) == (Count(created=1), Count(created=2), 2)
+    assert not again.is_news
+    async with database.transaction() as connection:
+        store = Store(connection)
+        card = await store.posts.contact_card(1, None, "telegram")
+        holders = await store.posts.holders(1, "telegram")
+    assert {holder.kind for holder in holders} == {PostKind.COMMUNITY_SECRETARY, PostKind.GRID_OFFICER}
+    assert [line.phone for line in card if line.kind == PostKind.COMMUNITY_SECRETARY] == ["0835-2222222"]
+
+
+async def test_deputies_stand_beside_the_holder(database: SqliteDatabase) -> None:
+    """They come, become the holder, and go only when the file says so."""
+    await bring_in(database, offices("楼栋长,1,甲,110,,,", "楼栋长,1,乙,111,是,,", "楼栋长,1,丙,112,是,,"))
+    assert await standing(database) == [("甲", False), ("乙", True), ("丙", True)]
+
+    promoted = await bring_in(database, offices("楼栋长,1,乙,111,,,"))
+    assert (promoted.appointed, promoted.ended) == (1, 1)
+    assert await standing(database) == [("乙", False), ("丙", True)]
+
+    alone = await bring_in(database, offices("楼栋长,1,乙,111,,,", "楼栋长,1,空缺,,是,,"))
+    assert (alone.appointed, alone.ended) == (0, 1)
+    assert await standing(database) == [("乙", False)]
+
+
+async def standing(database: SqliteDatabase) -> list[tuple[str, bool]]:
+    """Who holds posts, and whether as a deputy."""
+    async with database.transaction() as connection:
+        store = Store(connection)
+        return [
+            ((await store.people.details(one.person_id)).name, one.is_deputy)
+            for one in await store.posts.holders(1, "telegram")
+        ]
+
+
+async def test_a_term_is_kept_and_prolonged(database: SqliteDatabase) -> None:
+    """As the local midnight of its last day; a blank cell leaves it."""
+
+    async def term() -> datetime | None:
+        async with database.transaction() as connection:
+            (one,) = await Store(connection).posts.appointments(1)
+        return one.term_until
+
+    for until, expected, appointed in (("2028-12-31", 31, 1), ("", 31, 0), ("2028年12月30日", 30, 0)):
+        report = await bring_in(database, offices(f"楼栋长,1,甲,110,,{until},"))
+        assert await term() == datetime(2028, 12, expected - 1, 16, tzinfo=UTC)
+        assert (report.appointed, report.ended) == (appointed, 0)
+
+
+async def test_every_change_can_be_shown(database: SqliteDatabase) -> None:
+    """Of each noun the first ones in words, and everybody who loses a post."""
+    await bring_in(database, listing("楼栋长,1,李德明,110", "楼栋长,2,高玉梅,112", units="1,101,60"))
+    register = listing("楼栋长,1,陈淑芬,111", "楼栋长,2,空缺,", units="1,101,61 1,102, 1,103,")
+
+    report = await bring_in(database, register, show=1, dry_run=True)
+
+    assert list(report_lines(report, TEXTS, "zh_CN")) == [
+        "小区: 新增 0, 更新 0, 不变 1",
+        "楼栋: 新增 0, 更新 0, 不变 2",
+        "单元: 新增 0, 更新 0, 不变 1",
+        "房屋: 新增 2, 更新 1, 不变 0",
+        "  1号楼 101：面积 60 → 61",
+        "  另有 2 项",
+        "人员: 新增 1, 更新 0, 不变 0",
+        "职务: 新增 0, 更新 0, 不变 2",
+        "上任 1 人次，卸任 2 人次。",
+        "  上任：陈淑芬 1号楼 楼栋长",
+        "  卸任：李德明 1号楼 楼栋长",
+        "  卸任：高玉梅 2号楼 楼栋长",
+    ]
+
+
+async def test_an_import_is_on_record_without_names(database: SqliteDatabase) -> None:
+    """How many of each noun, and who took up which post, by id."""
+    await bring_in(database, listing("楼栋长,1,李德明,110"))
+
+    async with database.transaction() as connection:
+        changes = await Store(connection).changes.of_compound(1, 10)
+    assert [(one.source, one.action) for one in changes] == [
+        ("import", "import.done"),
+        ("import", "post.appointed"),
+    ]
+    assert changes[0].facts["numbers"]["buildings"] == [2, 0]
+    assert "李德明" not in str(changes)
+
+
+async def test_losing_a_post_by_import_moves_its_issues(world: World) -> None:
+    """L4: the new leader has them in the same moment, and everybody concerned is told once."""
+    former, resident = await world.leader_of("3"), await world.resident("3")
+    await resident.reports()
+    (before,) = await world.rows("SELECT handler_id FROM issues")
+    register, _ = read_register(spreadsheets.read(LUZHOU))
+    (compound,) = register.compounds
+    posts = tuple(
+        replace(post, holders=(ListedPerson("新楼长", "13900000999"),))
+        if (post.kind, post.building) == (PostKind.BUILDING_LEADER, "3")
+        else post
+        for post in compound.posts
+    )
+
+    async def bring(*, dry_run: bool) -> ImportReport:
+        async with world.database.transaction() as connection:
+            desk = Desk(Store(connection), TEXTS, world.rules, world.clock.now)
+            changed = Register((replace(compound, posts=posts),))
+            report = await import_register(desk, changed, dry_run=dry_run)
+            await desk.send()
+        await world.settle()
+        return report
+
+    told = former.last_message
+    rehearsal = await bring(dry_run=True)
+    assert former.last_message == told
+    assert [change.message for change in rehearsal.changes] == ["sheets.ended"]
+    assert await bring(dry_run=False) == rehearsal
+
+    (after,) = await world.rows("SELECT handler_id FROM issues")
+    assert after["handler_id"] != before["handler_id"]
+    assert former.last_message != told
 
 
 # Links -----------------------------------------------------------------------------------------------------

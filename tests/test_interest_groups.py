@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.posts import PostKind
 from bot.storage.engine import from_micros
+from bot.storage.store import Store
 from tests.world import SHANGHAI, Phone, World
 
 
@@ -25,6 +26,37 @@ async def founded(world: World, name: str = "舞蹈队", leader: str = "王奶�
     await committee.presses(leader)
     assert f"{name}成立了" in committee.last_message
     return committee, neighbour
+
+
+async def test_a_leader_who_moves_away_is_followed_by_another(world: World) -> None:
+    """The committee learns it with the button to name the next one; a second home changes nothing."""
+    committee, neighbour = await founded(world)
+    heir = await world.resident(unit="601", name="李大爷")
+    await committee.forgets()
+    await neighbour.forges(f"home.leave_now:{await _home_of(world, neighbour)}")
+    assert "舞蹈队的负责人 王奶奶 已经不住在小区了" in committee.last_message
+    await committee.presses("换负责人")
+    await committee.sends("李大爷")
+    await committee.presses("李大爷")
+    assert heir.sees("您现在是舞蹈队的负责人")
+
+
+async def test_a_leader_with_another_home_has_not_moved_away(world: World) -> None:
+    """Who still belongs to the compound leads on, and nobody is troubled."""
+    committee, neighbour = await founded(world)
+    home, person_id = await _home_of(world, neighbour), await neighbour.person_id()
+    async with world.database.transaction() as connection:
+        await Store(connection).people.ask_residency(person_id, 1, "owner", world.clock.now)
+    await committee.forgets()
+    await neighbour.forges(f"home.leave_now:{home}")
+    assert committee.new_messages == []
+
+
+async def _home_of(world: World, resident: Phone) -> int:
+    person_id = await resident.person_id()
+    rows = await world.rows("SELECT id, person_id FROM residencies ORDER BY id")
+    found: int = next(row["id"] for row in rows if row["person_id"] == person_id)
+    return found
 
 
 # Beginning one, joining and leaving --------------------------------------------------------------------
@@ -608,3 +640,16 @@ async def test_the_commands_follow_the_leader(world: World) -> None:
     await committee.forges("team.end:1")
     await committee.presses("确定解散")
     assert leading.isdisjoint(offered(successor))
+
+
+async def test_a_leader_is_not_told_who_lives_here(world: World) -> None:
+    """Half a name finds somebody for the committee; who only leads the group must know the whole name."""
+    committee, leader = await founded(world)
+    await world.resident("5", "1", "101", "刘强")
+    await leader.presses("管理", "换负责人")
+    await leader.sends("刘")
+    assert leader.sees("没找到「刘」")
+    await leader.presses("取消")
+    await committee.forges("team.hand:1")
+    await committee.sends("刘强")
+    assert any("刘强" in label for label in committee.buttons)

@@ -115,17 +115,23 @@ async def test_another_kind_needs_another_yes(world: World) -> None:
         await resident.sends("3号楼2单元502")
         await resident.presses(kind)
         assert message in resident.last_message
-    assert await states(world) == [("owner", "pending")]
+    assert "要改身份" in leader.last_message
+    assert "租户 → 业主" in leader.last_message
+    assert await states(world) == [("renter", "approved")]
+    await leader.presses("同意")
+    assert await states(world) == [("owner", "approved")]
 
 
 async def test_refused_is_told_with_a_way_on(world: World) -> None:
     """The leader does not know them: they hear it, and may try again."""
     leader = await world.leader_of("3")
     resident = await world.resident()
-    await leader.presses("不是这户")
+    await leader.presses("不同意", "不是这户的")
     assert "没有通过" in resident.last_message
+    assert "不是这户的人" in resident.last_message
     assert "/join" in resident.last_message
-    assert "已回绝" in leader.last_message
+    assert leader.sees("没有同意")
+    assert "已经告诉对方原因" in leader.last_message
     await resident.sends("/join")
     await resident.sends("3号楼2单元502")
     await resident.presses("业主", "就叫")
@@ -140,10 +146,11 @@ async def test_a_second_tap_hears_who_was_first(world: World) -> None:
     assert resident.sees("等 高玉梅 确认")
     assert leader.sees("有人登记住址")  # who takes up the post sees who is waiting
     await leader.presses("同意")
-    await committee.presses("不是这户")
-    assert "王秀兰 已经同意过了" in committee.last_toast
-    assert "已同意" in committee.last_message
+    # Their message shows it at once; a tap that was under way hears who was first.
+    assert "已同意（王秀兰）" in committee.last_message
     assert not committee.may_press("同意")
+    await committee.forges("home.refuse:1")
+    assert "王秀兰 已经同意过了" in committee.last_toast
     assert await states(world) == [("owner", "approved")]
 
 
@@ -243,7 +250,7 @@ async def test_a_new_leader_takes_over_at_once(world: World) -> None:
     await successor.opens(APPOINT_PREFIX + await world.invitation(PostKind.BUILDING_LEADER, "3"))
     assert successor.sees("261124-001")
     assert "现在由 新楼长 担任" in former.last_message
-    assert "楼栋长 新楼长 来办" in resident.last_message
+    assert "261124-001　楼栋长 新楼长" in resident.last_message
     await former.sends("/work")
     assert "没有任职" in former.last_message
     await former.forges("issue.accept:1")

@@ -7,8 +7,12 @@ from bot.domain.posts import PostKind
 from bot.storage.store import Store
 from tests.world import Phone, World
 
-RESIDENTS = ["report", "my", "card", "activities", "teams", "mute", "join", "language", "help"]
-LEADERS = ["work", "announce", "announcements", "activity", "groups", *RESIDENTS]
+RESIDENTS = ["report", "my", "card", "activities", "teams", "mute", "join", "homes", "me", "language", "help"]
+LEADERS = [
+    *("work", "proxy", "requests", "announce", "announcements", "activity", "roster", "away"),
+    *("groups", "cards", "posts"),
+    *RESIDENTS,
+]
 
 
 def commands(phone: Phone) -> list[str]:

@@ -49,7 +49,7 @@ class Cast:
 
     @staticmethod
     async def gather(world: World) -> "Cast":
-        """Everybody is on the bot."""
+        """Everybody is on the bot, and the resident's home is approved: only issues are left to wait for."""
         kinds = {
             "leader": (PostKind.BUILDING_LEADER, "3"),
             "deputy": (PostKind.DEPUTY_LEADER, "3"),
@@ -59,7 +59,9 @@ class Cast:
             "manager": (PostKind.PROPERTY_MANAGER, ""),
         }
         phones = {word: await world.holder(kind, building) for word, (kind, building) in kinds.items()}
-        return Cast(world, {**phones, "resident": await world.resident("3")})
+        resident = await world.resident("3")
+        await phones["leader"].presses("同意")
+        return Cast(world, {**phones, "resident": resident})
 
     async def report(
         self, category: str = PETS, text: str = "有狗没拴", *, about_handler: bool = False
@@ -660,6 +662,7 @@ async def test_an_empty_level_is_answered_for_by_the_next(world: World) -> None:
         dict.fromkeys(("deputy", "committee", "director", "manager"), secretary)
         | {"leader": leader, "secretary": secretary, "resident": await world.resident("3")},
     )
+    await leader.presses("同意")
     await cast.report(PETS)
     await secretary.forgets()
 

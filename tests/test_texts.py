@@ -10,15 +10,23 @@ import pytest
 from jinja2 import Environment, StrictUndefined, UndefinedError, meta, nodes
 
 from bot.actions.commands import HOLDER
+from bot.actions.contact_cards import FORMATS, WHERE_MOST
+from bot.actions.contact_cards import LINES_MOST as CARDS_MOST
+from bot.actions.contact_cards import PLACES as HANGING
+from bot.actions.own_data import VIEWS_MOST
+from bot.actions.rerouting import LINES_MOST as MOVED_SHOWN
 from bot.app import TEMPLATES
 from bot.conversation.turn import MENU, TOAST_MOST, plain
 from bot.domain.announcing import State as Standing
 from bot.domain.categories import DEFAULT_CATEGORIES
 from bot.domain.dates import Festival
 from bot.domain.posts import PostKind
+from bot.domain.sheets import COLUMNS, IGNORED_SHEETS, SHEETS, Reason
 from bot.domain.transitions import Action, State
+from bot.handlers.absences import LISTED_MOST as ABSENCES_MOST
 from bot.handlers.activities import LISTED_MOST as ACTIVITIES_MOST
 from bot.handlers.announcing import BUILDINGS_MOST, UNITS_MOST
+from bot.handlers.appointing import HISTORY_PAGE
 from bot.handlers.cards import HISTORY_MOST
 from bot.handlers.groups import LISTED_MOST as GROUPS_MOST
 from bot.handlers.groups import TITLE_MOST
@@ -27,7 +35,10 @@ from bot.handlers.interest_groups import MEMBERS_MOST
 from bot.handlers.lending import LISTED_MOST as LOANS_MOST
 from bot.handlers.menu import DUTY_MOST, HOURS_MOST, LINES_MOST
 from bot.handlers.organising import NAMED_MOST
+from bot.handlers.residents import HOMES_MOST
+from bot.handlers.residents import LISTED_MOST as REQUESTS_MOST
 from bot.sandbox.entities import formatted, utf16_length
+from bot.spreadsheets.exporting import BESIDE
 from bot.texts import DEFAULT_LOCALE, LOCALES, locale_for, pieces, short
 from tests.world import TEXTS
 
@@ -44,8 +55,12 @@ def _environment() -> Environment:
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     for name in (
         "category",
+        "kind",
         "post",
         "state",
+        "deed",
+        "date",
+        "change",
         "place",
         "when",
         "span",
@@ -54,6 +69,7 @@ def _environment() -> Environment:
         "audience",
         "lunar",
         "practice",
+        "whom",
         "hour",
         "day",
     ):
@@ -164,7 +180,17 @@ AUDIENCES = (
     },
     {**AUDIENCE, "entrances": tuple(f"{number}号楼1单元" for number in range(30))},
 )
+WHOM: dict[str, Any] = {"name": "王奶奶", "home": PLACE, "came_by": ""}
+PROXY: dict[str, Any] = {"by": "王秀兰", "source": "phone", "home": PLACE}
 LINE: dict[str, Any] = {
+    "kind": "owner",
+    "since": NOW,
+    "asked_kind": "",
+    "is_pending": False,
+    "is_main": False,
+    "is_listed": True,
+    "has_account": True,
+    "for_whom": None,
     "number": "261124-001",
     "category": "lighting",
     "state": "open",
@@ -180,6 +206,7 @@ LINE: dict[str, Any] = {
     "action": "file",
     "from_reporter": True,
     "post": "building_leader",
+    "compound": "",
     "building": "3号楼",
     "entrance": "2单元",
     "name": "陈秀英",
@@ -198,6 +225,14 @@ LINE: dict[str, Any] = {
     "members": 12,
     "practice": None,
     "is_mine": False,
+    "holders": [],
+    "source": "chat",
+    "actor": "何志远",
+    "what": "",
+    "rest": 0,
+    "is_deputy": False,
+    "is_away": False,
+    "stand_in": "",
     "is_leader": False,
     "standing": "sent",
     "is_urgent": False,
@@ -207,6 +242,10 @@ LINE: dict[str, Any] = {
     "units": [{"unit": "502", "names": ["王奶奶", "李叔"]}, {"unit": "601", "names": []}],
     "topic": "reminder",
     "is_overdue": False,
+    "is_stand_in": True,
+    "is_running": False,
+    "has_hour": False,
+    "count": 2,
     "is_late": False,
     "due": NOW + timedelta(days=1),
     "open_for": timedelta(days=1, hours=3),
@@ -241,13 +280,105 @@ MISSED = (
     "unreachable",
     "blocked",
     "recalled",
+    "restored",
     "expired",
     "other",
     "wider",
     "excluded",
 )
+LEVELS = ("neighbours", "leader", "committee")
+IN_POST: dict[str, Any] = {
+    "name": "王秀兰",
+    "is_deputy": False,
+    "is_away": False,
+    "is_reachable": True,
+    "stand_in": "",
+    "since": NOW,
+    "term_until": None,
+    "has_phone_shown": True,
+}
+IN_POSTS: tuple[dict[str, Any], ...] = (
+    IN_POST,
+    {**IN_POST, "is_deputy": True, "is_reachable": False, "has_phone_shown": False},
+    {**IN_POST, "is_away": True, "term_until": NOW},
+    {**IN_POST, "is_away": True, "stand_in": "赵小军"},
+)
+PLAN: dict[str, Any] = {
+    "name": "王奶奶",
+    "by": "王秀兰",
+    "is_deputy": False,
+    "begins_at": NOW,
+    "standing": "asked",
+}
+PLANS = ("proposed", "asked", "waiting", "begun", "declined", "withdrawn")
+"""Where a plan of who is to hold a post may stand."""
+CHANGE: dict[str, Any] = {**LINE, "action": "post.appointed"}
+CHANGES: tuple[dict[str, Any], ...] = (
+    CHANGE,
+    {**CHANGE, "is_deputy": True},
+    *({**CHANGE, "source": source} for source in ("command_line", "import", "clock")),
+    *(
+        {**CHANGE, "action": "post.planned", "what": what}
+        for what in ("proposed", "asked", "waiting", "declined", "invited", "withdrawn")
+    ),
+    *(
+        {**CHANGE, "action": "post.text", "what": what}
+        for what in ("duty", "hours", "phone", "phone_on", "phone_off", "term")
+    ),
+    *({**CHANGE, "action": "post.ended", "what": what} for what in ("replaced", "resigned", "dismissed")),
+    *({**CHANGE, "action": f"absence.{what}"} for what in ("begun", "ended")),
+    *({**CHANGE, "action": f"residency.{what}"} for what in ("approved", "refused", "ended", "asked")),
+    *(
+        {**CHANGE, "action": what}
+        for what in ("person.merged", "person.forgotten", "import.done", "card.reissued", "issue.proxy")
+    ),
+)
+PRINT: dict[str, Any] = {
+    "building": "3号楼",
+    "format": "poster",
+    "where": "电梯里",
+    "made_at": NOW,
+    "is_old": False,
+}
 FACTS: dict[str, Any] = {
     **LINE,
+    "after": "13900000001",
+    "appointed": 2,
+    "column": "房号",
+    "ended": 1,
+    "file": "register.xlsx",
+    "known": ["楼栋", "单元"],
+    "level": "楼栋",
+    "line": 14,
+    "mistake": "没有填写",
+    "moved_out": 3,
+    "sheet": "residents",
+    "unlisted": 3,
+    "value": "3/2",
+    "for_whom": WHOM,
+    "year": 2026,
+    "holders": [IN_POST],
+    "plans": [],
+    "begins_at": NOW,
+    "term_until": NOW,
+    "decided_by": "何志远",
+    "former": "王秀兰",
+    "vacant": 2,
+    "link": "https://t.me/lianxin_bot?start=aK7M3QW9Axy",
+    "which": "duty",
+    "home": PLACE,
+    "proxy": PROXY,
+    "came_by": "phone",
+    "homes": [{"place": PLACE, "kind": "owner", "is_pending": False}],
+    "held": [{"post": "building_leader", "compound": "", "building": "3号楼", "entrance": ""}],
+    "shown_as": "leader",
+    "language": "English",
+    "before": "王奶奶",
+    "word": "Delete",
+    "next_at": NOW + timedelta(hours=1),
+    "source": "clock",
+    "erased": "",
+    "since": NOW,
     "author": "罗建群",
     "author_post": "owners_committee_director",
     "chosen_at": None,
@@ -313,6 +444,7 @@ FACTS: dict[str, Any] = {
     "members": 12,
     "who": "刘强",
     "about_handler": False,
+    "accepted": 2,
     "approved": True,
     "clock": "accept",
     "closed_how": "confirmed",
@@ -324,6 +456,9 @@ FACTS: dict[str, Any] = {
     "door": DOOR,
     "empty": [],
     "error": "KeyError",
+    "filed": 7,
+    "done": 5,
+    "kept": 2,
     "filed_at": NOW,
     "handler_phone": "13900000005",
     "hours": 3,
@@ -361,6 +496,27 @@ FACTS: dict[str, Any] = {
     "weekday": 1,
     "words": "换了灯泡，现在亮了",
 }
+FACTS |= {
+    "household": [LINE, {**LINE, "has_account": False}],
+    "register": "yes",
+    "twin": "",
+    "because": "not_here",
+    "was_kind": "",
+    "asked_kind": "renter",
+    "stays": "",
+    "joined": 38,
+    "pending": 2,
+    "total": 60,
+    "floors": ["601 602", "501 502"],
+}
+FACTS |= {
+    "is_handler_away": False,
+    "format": "poster",
+    "where": "电梯里",
+    "prints": [{**PRINT, "format": form} for form in FORMATS],
+    "places": [PRINT],
+    "posts": [{**LINE, "names": ["王秀兰", "赵小军"]}],
+}
 """What a block may be told, as it would be in an ordinary case."""
 
 EMERGENCIES = ("fire", "gas", "trapped", "violence", "electric", "medical")
@@ -371,6 +527,16 @@ SKIPPED = [
     for why in ("empty", "away", "unreachable", "declined", "concerned")
 ]
 VARIANTS: dict[str, tuple[Any, ...]] = {
+    "column": ("",),
+    "line": (0,),
+    "moved_out": (0,),
+    "sheet": ("compounds",),
+    "for_whom": (None, {**WHOM, "name": "", "came_by": "paper"}),
+    "proxy": (None, {**PROXY, "home": None}, *({**PROXY, "source": how} for how in ("visit", "paper"))),
+    "came_by": ("", "visit", "paper"),
+    "home": (None,),
+    "accepted": (0,),
+    "kept": (0,),
     "author_post": ("",),
     "chosen_at": (NOW,),
     "missed_groups": ([{"name": "3号楼群", "why": why, "count": 2} for why in MISSED],),
@@ -413,7 +579,7 @@ VARIANTS: dict[str, tuple[Any, ...]] = {
     "approved": (False,),
     "by": ("clock", ""),
     "clock": ("resolve",),
-    "closed_how": ("no_reply", "withdraw", "mark_duplicate", "reject"),
+    "closed_how": ("confirmed_by_proxy", "no_reply", "withdraw", "mark_duplicate", "reject"),
     "count": (0,),
     "days": (0, 3),
     "decided": ("approved", "refused"),
@@ -429,6 +595,7 @@ VARIANTS: dict[str, tuple[Any, ...]] = {
         [],
         [{**LINE, "standing": standing, "is_urgent": True, "is_correction": True} for standing in STANDINGS],
         [{**LINE, "action": action} for action in Action],
+        [{**LINE, "by": "proxy", "for_whom": WHOM}],
         [{**LINE, "state": state, "topic": topic} for state in State for topic in TOPICS],
         [
             {
@@ -441,6 +608,7 @@ VARIANTS: dict[str, tuple[Any, ...]] = {
                 "by": "clock",
             }
         ],
+        [{**LINE, "is_running": True, "has_hour": True}],
         [{**LINE, "building": "", "entrance": "", "phone": "", "hours": "", "duty": "", "by": "handler"}],
         [{**LINE, "audience": None, "health": health} for health in ("gone", "no_pin")],
     ),
@@ -461,7 +629,8 @@ VARIANTS: dict[str, tuple[Any, ...]] = {
     "rating": ("satisfied", "fair", "dissatisfied"),
     "reachable": (False,),
     "reason": tuple(
-        {"rule": rule, "skipped": SKIPPED} for rule in ("category_post", "transferred", "last_resort")
+        {"rule": rule, "skipped": SKIPPED}
+        for rule in ("category_post", "transferred", "stand_in", "last_resort")
     ),
     "reopen_count": (2,),
     "reporter_approved": (False,),
@@ -475,10 +644,53 @@ VARIANTS: dict[str, tuple[Any, ...]] = {
     "urgency": ("danger", "utility"),
     "voices": (1,),
     "words": ("",),
+    "phone": ("",),
+    "homes": (
+        [],
+        [{"place": PLACE, "kind": kind, "is_pending": True} for kind in ("owner", "renter", "family")],
+    ),
+    "shown_as": LEVELS,
+    "plans": ([PLAN, {**PLAN, "is_deputy": True}], *([{**PLAN, "standing": one}] for one in PLANS)),
+    "begins_at": (None,),
+    "term_until": (None,),
+    "former": ("",),
+    "holders": ([], *([one] for one in IN_POSTS)),
+    "vacant": (0,),
+    "which": ("hours", "phone"),
+    "erased": ("on_request", "after_term"),
+    "reporter": ("",),
+    "source": ("chat", "command_line", "import"),
+}
+VARIANTS |= {
+    "household": (
+        [],
+        [{**LINE, "is_pending": True}, {**LINE, "has_account": False, "is_listed": False, "phone": ""}],
+    ),
+    "register": ("other", "none"),
+    "twin": ("王芳",),
+    "because": ("unclear", "moved", "mistaken", "说不清楚"),
+    "was_kind": ("renter",),
+    "asked_kind": ("",),
+    "stays": ("owner",),
+    "pending": (0,),
+    "floors": ([],),
+}
+VARIANTS |= {
+    "format": FORMATS[1:],
+    "where": ("",),
+    "prints": ([], [{**PRINT, "is_old": True}]),
+    "places": ([], [{**PRINT, "format": form} for form in FORMATS]),
+    "posts": ([{**LINE, "building": "", "entrance": "", "names": []}],),
 }
 """What else it may be told, each of these alone."""
 RESIDENCY: dict[str, tuple[Any, ...]] = {"state": ("approved", "refused", "pending")}
+WITHOUT_STAND_IN = {
+    "lines": tuple([{**LINE, "is_stand_in": False, "handler": name}] for name in ("刘强", ""))
+}
 MEANT_OTHERWISE: dict[str, dict[str, tuple[Any, ...]]] = {
+    "absences.changed": WITHOUT_STAND_IN,
+    "absences.declined": WITHOUT_STAND_IN,
+    "absences.review": WITHOUT_STAND_IN,
     "activities.card": {"standing": ("cancelled",)},
     "activities.joined": {"standing": PARTIES[:3]},
     "activities.manage": {"standing": ("cancelled", "draft")},
@@ -493,8 +705,47 @@ MEANT_OTHERWISE: dict[str, dict[str, tuple[Any, ...]]] = {
     "labels.standing": {"standing": PARTIES[:4]},
     "issue.post_empty": {"place": (DOOR, BUILDING)},
     "join.asked": RESIDENCY,
+    "residents.homes": {
+        "lines": ([], [{**LINE, "is_main": True, "is_pending": True}, {**LINE, "asked_kind": "renter"}]),
+    },
+    "residents.request": {
+        "decided": ("approved", "refused", "ended"),
+        "news": ("reminder", "escalated", "answered", "objected"),
+        "talk": ([],),
+    },
+    **{
+        f"appointing.{screen}": {
+            "lines": ([{**LINE, "holders": list(IN_POSTS), "rest": 3}, {**LINE, "entrance": ""}],)
+        }
+        for screen in ("compound", "building")
+    },
+    **{
+        f"appointing.{block}": {"standing": PLANS}
+        for block in ("asked", "proposed", "decided", "answered", "you_answered", "unanswered", "planned")
+    },
+    "appointing.review": {"standing": ("proposed", "asked")},
+    "appointing.history": {"lines": (list(CHANGES), [])},
+    "appointing.change": {
+        name: tuple(dict.fromkeys(str(change[name]) for change in CHANGES))
+        for name in ("source", "action", "what")
+    },
+    "refusals.plan_over": {"standing": PLANS},
+    "contact.card": {
+        "lines": (
+            [{**LINE, "is_deputy": True}, {**LINE, "is_away": True}],
+            [{**LINE, "is_away": True, "stand_in": "赵小军"}, {**LINE, "name": ""}],
+        )
+    },
     "refusals.request_decided": RESIDENCY,
     "report.emergency": {"kind": EMERGENCIES},
+    "privacy.home_standing": {"state": ("approved", "pending", "refused", "ended")},
+    "privacy.issue_part": {"part": ("reported", "proxy", "follows")},
+    "privacy.announcement_part": {"part": ("written", "read")},
+    "privacy.group_part": {"part": ("leader", "member", "muted")},
+    "privacy.change_part": {"part": ("about", "done")},
+    "privacy.deed_by": {"who": ("me", "clock", "other")},
+    "privacy.signup_standing": {"standing": PARTIES},
+    "privacy.views": {"lines": ([], [{**LINE, "post": ""}])},
 }
 """Where a name means something else."""
 
@@ -583,6 +834,7 @@ def test_every_block_reads_well_in_every_case(locale: str) -> None:
 # People and places are called by at most these many characters; see NAME_MOST and the register.
 LONG = {
     "title": "群" * TITLE_MOST,
+    "where": "电" * WHERE_MOST,
     "lender": "何" * 64,
     "text": "🔥" * 4000,
     "words": "🔥" * 4000,
@@ -604,6 +856,8 @@ LONG = {
     "post": "owners_committee_director",
 }
 LISTED_MOST = {
+    "residents.homes": HOMES_MOST,
+    "residents.requests": REQUESTS_MOST,
     "activities.list": ACTIVITIES_MOST,
     "activities.who": NAMED_MOST,
     "announcements.list": 10,
@@ -614,11 +868,28 @@ LISTED_MOST = {
     "reminders.folded": 12,
     "card.history": HISTORY_MOST,
     "contact.card": LINES_MOST,
+    "appointing.compound": 7,
+    "appointing.building": 13,
+    "appointing.history": HISTORY_PAGE,
+    "appointing.moved_for_you": MOVED_SHOWN,
+    "appointing.ask_end": 8,
     "groups.list": GROUPS_MOST,
     "lending.list": LOANS_MOST,
+    "absences.list": ABSENCES_MOST,
+    "absences.passed_on": 10,
+    "absences.asked_of_you": 10,
+    "absences.begun": 10,
+    "absences.changed": 10,
+    "absences.declined": 10,
+    "absences.review": 10,
+    "absences.welcome_back": 10,
     "interest_groups.list": TEAMS_MOST,
     "interest_groups.members": MEMBERS_MOST,
+    "privacy.views": VIEWS_MOST,
 }
+
+
+CARD_LISTS = {"prints", "places", "posts"}
 
 
 def _replaced(value: Any, new: Mapping[str, object], key: str = "") -> Any:
@@ -635,6 +906,7 @@ def test_no_message_outgrows_telegram(locale: str) -> None:
     """4096 UTF-16 units hold whatever people write, in every case, with as many lines as are ever shown."""
     for message, facts in CASES:
         lines = {"lines": (facts["lines"] * 30)[: LISTED_MOST[message]]} if "lines" in facts else {}
+        lines |= {name: (facts[name] * 30)[:CARDS_MOST] for name in CARD_LISTS & facts.keys()}
         text, _ = formatted(TEXTS.render(locale, message, **_replaced(facts | lines, LONG)), "HTML", None)
         assert utf16_length(text) <= MOST, (message, utf16_length(text))
 
@@ -677,6 +949,9 @@ def _under(value: object, wanted: str, key: str = "") -> Iterator[object]:
 
 TOASTS = (
     "activities.joined",
+    "appointing.confirmed",
+    "appointing.phone_asked",
+    "appointing.phone_set",
     "announcements.approved",
     "announcements.read",
     "announcements.recalled",
@@ -725,26 +1000,47 @@ def test_the_words_on_the_keyboard_mean_one_thing() -> None:
 
 SOURCES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(BOT.rglob("*.py"))}
 SAYING = {
-    *("say", "tell", "tell_about", "render", "put_question", "finish", "toast"),
+    *("say", "tell", "tell_about", "tell_reporter", "render", "put_question", "finish", "toast"),
     *("hand_over", "tell_operator", "_tell_reporter", "_tell_handler"),
 }
 COMPOSED = {
     "categories": {category.key for category in DEFAULT_CATEGORIES},
+    "deeds": {"file", *(action.value for action in Action)},
     "labels": {
         *(f"menu_{name}" for name in MENU),
         *(f"command_{name}" for name in HOLDER),
         *(f"locale_{locale}" for locale in LOCALES),
+        *(f"card_{form}" for form in FORMATS),
+        *(f"hangs_{place}" for place in HANGING),
         *("kind_owner", "kind_renter", "kind_family"),
+        *("reason_not_here", "reason_unclear", "reason_moved", "reason_mistaken"),
+        *("by_phone", "by_visit", "by_paper", "asked_by_phone", "asked_by_visit"),
         *("satisfied", "fair", "dissatisfied"),
+        *("shown_neighbours", "shown_leader", "shown_committee"),
         *("channels_both", "channels_groups", "channels_private"),
     },
     "activities": {"changed", "cancelled"},
+    "contact_cards": {"title", "slogan", "scan", "scan_hint", "vacant", "unlisted", "emergency"},
     "festivals": {festival.value for festival in Festival},
     "interest_groups": {"found_done", "hand_over_done"},
     "places": {"unit", "entrance", "building", "common_area", "compound"},
     "posts": {kind.value for kind in PostKind},
     "reminders": {"reminder", "overdue", "escalation", "outward", "late"},
     "residents": {"approved", "refused"},
+    "sheets": {
+        *(reason.value for reason in Reason),
+        *(f"column_{column}" for column in COLUMNS),
+        *(f"sheet_{sheet}" for sheet in ("people", *SHEETS, *IGNORED_SHEETS)),
+        *(
+            f"head_{column}"
+            for layout in BESIDE.values()
+            for column in layout.split()
+            if column not in COLUMNS
+        ),
+        *(f"heading_{part}" for part in ("sheet", "line", "column")),
+        *(f"count_{part}" for part in ("created", "changed", "unchanged", "appointments", "unlisted")),
+        *("reading", "checking", "writing", "further", "stopped", "dry_run", "done"),
+    },
     "say": {"reply", "decline", "resolve", "dispute", "reopen", "reject", "mark_duplicate"},
     "states": {state.value for state in State},
 }
@@ -841,16 +1137,20 @@ NOT_FOR_RESIDENTS = {
     "sandbox": "its own page and its invented people",
     "demo": "an invented compound's people",
     "cli": "the operator's console",
-    "spreadsheets.py": "the operator's console: what is wrong in a sheet",
+    "spreadsheets/marking.py": "the operator's console: a file that cannot be written",
+    "spreadsheets/reading.py": "the operator's console: a file that cannot be read",
     "actions/directory.py": "the operator's console: a place or post that cannot be",
     "samples.py": "an invented compound",
     "domain/addresses.py": "how people write addresses",
     "domain/folding.py": "how signs are folded",
     "domain/vocabulary.py": "how people name what is wrong",
     "domain/categories.py": "how people name what is wrong",
-    "domain/register.py": "how people head the columns of a sheet",
+    "domain/register.py": "how people say that a post is vacant, and call a building",
+    "domain/sheets.py": "how people head the columns of a sheet",
+    "domain/household_sheets.py": "how property offices keep their sheets",
     "domain/audiences.py": "how people say who is meant",
     "domain/company.py": "how people say who comes along",
+    "domain/absences.py": "how people say for how long",
     "domain/dates.py": "how people say when; the names of days",
     "domain/recurrences.py": "how people say how often",
 }

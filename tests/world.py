@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 
 from telegram import Bot
 
-from bot.actions.desk import Rules
+from bot.actions.desk import Desk, Rules
 from bot.actions.directory import (
     APPOINT_PREFIX,
     JOIN_PREFIX,
     find_post,
-    import_register,
     invite,
     joining_links,
 )
+from bot.actions.importing import import_register
 from bot.app import TEMPLATES, App, assemble
 from bot.domain.posts import PostKind
 from bot.domain.register import ListedBuilding, ListedCompound, ListedUnit, Register, read_register
@@ -211,7 +211,7 @@ class World:
         )
         if sample is not None:
             async with database.transaction() as connection:
-                await import_register(Store(connection), _register(sample), now)
+                await import_register(Desk(Store(connection), TEXTS, rules, now), _register(sample))
         return world
 
     async def with_operator(self) -> Phone:
@@ -356,7 +356,9 @@ class World:
             posts=(),
         )
         async with self.database.transaction() as connection:
-            await import_register(Store(connection), Register((there,)), self.clock.now)
+            await import_register(
+                Desk(Store(connection), TEXTS, self.rules, self.clock.now), Register((there,))
+            )
             return max(compound.id for compound in await Store(connection).places.compounds())
 
     async def contents(self, *but: str, mail: bool = False) -> dict[str, list[tuple[object, ...]]]:

@@ -40,7 +40,7 @@ from bot.domain.announcing import (
 )
 from bot.domain.audiences import COMPOUND, PLACES, Audience, Kind, Part, within
 from bot.domain.errors import Refused
-from bot.domain.posts import COMMITTEE, LEVEL, PostKind
+from bot.domain.posts import COMMITTEE, PostKind
 from bot.storage.announcements import Announcement, AnnouncementEvent, Household
 from bot.storage.mailboxes import Intent, Lane
 
@@ -569,7 +569,7 @@ async def unread(desk: Desk, announcement: Announcement, person_id: int) -> list
     own = [
         _seat(holder.building_id, holder.entrance_id)
         for holder in officer.holders
-        if LEVEL[holder.kind] != "compound" and holder.kind is not PostKind.PARTY_GROUP_LEADER
+        if holder.building_id is not None and holder.kind is not PostKind.PARTY_GROUP_LEADER
     ]
     if not whole and not own:
         raise Refused("not_yours")

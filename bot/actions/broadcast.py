@@ -134,7 +134,7 @@ async def send(desk: Desk, chore: Chore) -> None:
                 if found.activity_id and found.activity_role == "invite":
                     await open_up(desk, found.activity_id)
         except Refused as no:
-            await _fall_through(desk, found, no)
+            await set_back(desk, found, no)
             return
         found = begun
         await _plan(desk, found)
@@ -154,8 +154,8 @@ async def send(desk: Desk, chore: Chore) -> None:
     await desk.store.chores.put(SEND, found.id, desk.now + LOOK_AGAIN, settled)
 
 
-async def _fall_through(desk: Desk, announcement: Announcement, no: Refused) -> None:
-    """It may not be sent any more (the right is lost, its end has come, it is called off): a draft again."""
+async def set_back(desk: Desk, announcement: Announcement, no: Refused) -> None:
+    """It may not be sent as it is (a right lost, its end come): a draft again, and its author learns."""
     after = replace(announcement, state=State.DRAFT, second_id=None, send_at=None)
     await desk.store.announcements.save(after)
     await record(desk, announcement, after, no.reason, None)

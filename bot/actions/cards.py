@@ -1,13 +1,16 @@
 """What is shown of an issue, to whom, and with what to tap."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from bot.actions.clocks import UNDONE, clock_of, resolve_due
 from bot.actions.desk import Choices, Desk, choice
+from bot.actions.privacy import erased, shown_reporter, viewers_of_issue
 from bot.domain.posts import PostKind, committee_of, holders_at
+from bot.domain.privacy import Datum
+from bot.domain.privacy import may_see as may_see_datum
+from bot.domain.proxies import ASKED
 from bot.domain.transitions import REOPEN_WITHIN, Role, State
-from bot.storage.issues import Issue
+from bot.storage.issues import Event, Issue
 from bot.texts import short
 
 RATINGS = ("satisfied", "fair", "dissatisfied")
@@ -15,11 +18,42 @@ CARD_MOST = 700
 """UTF-16 units of the report that stand on the card (card.issue); what is longer can be had in full."""
 
 
+async def speaker_of(desk: Desk, issue: Issue) -> int:
+    """Who hears of an issue as its reporter, and answers: whoever entered it while the bot cannot reach them.
+
+    Nobody speaks for another where it is about themselves (C10).
+    """
+    proxy = issue.proxy
+    if proxy is None or await desk.addressee(issue.reporter_id) is not None:
+        return issue.reporter_id
+    concerned = (await desk.store.issues.parts(issue.id))["concerned"]
+    return issue.reporter_id if proxy.person_id in concerned else proxy.person_id
+
+
+def is_reporters(event: Event, issue: Issue) -> bool:
+    """Whether something was done by the reporter, or in their name."""
+    return event.actor_id == issue.reporter_id or bool(event.facts.get("by_proxy"))
+
+
+async def for_whom(desk: Desk, issue: Issue, person_id: int) -> dict[str, object] | None:
+    """For whom this person entered the report, as the `whom` filter takes it; None for everybody else."""
+    if issue.proxy is None or issue.proxy.person_id != person_id:
+        return None
+    name = (await desk.store.people.details(issue.reporter_id)).name
+    return {"name": name, "home": await _home(desk, issue.proxy.unit_id), "came_by": ""}
+
+
+async def _home(desk: Desk, unit_id: int | None) -> dict[str, object] | None:
+    place = await desk.store.places.unit(unit_id) if unit_id else None
+    return await desk.place_facts(place) if place else None
+
+
 async def roles_of(desk: Desk, issue: Issue, actor_id: int | None) -> set[Role]:
     """What somebody is to an issue; whom it is about is nothing to it, unless they reported it (C10)."""
     if actor_id is None:
         return {Role.CLOCK}
-    roles = {Role.REPORTER} if actor_id == issue.reporter_id else set()
+    is_reporter = actor_id in (issue.reporter_id, await speaker_of(desk, issue))
+    roles = {Role.REPORTER} if is_reporter else set()
     if actor_id in (await desk.store.issues.parts(issue.id))["concerned"]:
         return roles
     if actor_id == issue.handler_id:
@@ -33,14 +67,15 @@ async def roles_of(desk: Desk, issue: Issue, actor_id: int | None) -> set[Role]:
 async def may_see(desk: Desk, issue: Issue, person_id: int) -> bool:
     """Whether this person may open an issue at all.
 
-    Those may who take part in it, are the committee, or the deputy who is told when it is late; who follows
-    it, unless it is private.
+    Those may who take part in it, are the committee, or the deputy who is told when it is late; who stands
+    in for its handler; who follows it, unless it is private.
     """
     if await roles_of(desk, issue, person_id):
         return True
     parts = await desk.store.issues.parts(issue.id)
     holders = await desk.holders(issue.place.compound_id)
     deputies = {holder.person_id for holder in holders_at(PostKind.DEPUTY_LEADER, issue.place, holders)}
+    deputies |= {holder.person_id for holder in holders if holder.acting_for == issue.handler_id}
     onlookers = deputies if issue.is_private else deputies | parts["follows"]
     return person_id in onlookers - parts["concerned"]
 
@@ -49,15 +84,18 @@ async def facts_of(desk: Desk, issue: Issue) -> dict[str, object]:
     """What the templates may say of an issue to anybody who may see it."""
     clock = await clock_of(desk, issue)
     handler = await desk.store.people.details(issue.handler_id)
+    holders = await desk.holders(issue.place.compound_id)
     return {
         "number": issue.number,
         "category": issue.category,
         "urgency": issue.urgency,
         "state": issue.state.value,
         "text": issue.text,
+        "erased": await erased(desk, issue),
         "place": await desk.place_facts(issue.place),
         "handler": handler.name,
         "handler_post": issue.handler_post,
+        "is_handler_away": any(one.person_id == issue.handler_id and one.is_away for one in holders),
         "timezone": await desk.timezone(issue.place.compound_id),
         "filed_at": issue.filed_at,
         "accept_due": clock.due() if issue.state == State.OPEN else None,
@@ -91,6 +129,37 @@ async def tell_about(
         card_key=card_key,
         dedupe_key=dedupe_key,
     )
+
+
+async def tell_reporter(
+    desk: Desk,
+    issue: Issue,
+    message: str,
+    facts: Mapping[str, object] | None = None,
+    *,
+    choices: Choices = (),
+    card_key: str | None = None,
+    dedupe_key: str | None = None,
+) -> None:
+    """Tell the reporter something about their issue; who speaks for them is asked to pass it on."""
+    person_id = await speaker_of(desk, issue)
+    addressee = await desk.addressee(person_id)
+    if addressee is None:
+        return
+    told = {**await facts_of(desk, issue), **(facts or {})}
+    if person_id != issue.reporter_id:
+        words = desk.texts.render(desk.locale(addressee), message, **told)
+        told = {"html": words, "for_whom": await for_whom(desk, issue, person_id)}
+        message, choices = "proxies.pass_on", (*choices, *await phone_choice(desk, issue))
+    await desk.tell(person_id, message, told, choices=choices, card_key=card_key, dedupe_key=dedupe_key)
+
+
+async def phone_choice(desk: Desk, issue: Issue) -> Choices:
+    """The way to the reporter's phone for who speaks for them; nothing where none is known."""
+    known = await desk.store.people.details(issue.reporter_id)
+    if not known.phone:
+        return ()
+    return ((choice("proxy_phone", "proxy.phone", issue.id, name=short(known.name, 10)),),)
 
 
 def card_key(issue_id: int) -> str:
@@ -134,25 +203,38 @@ def _deeds(issue: Issue, person_id: int, *, is_committee: bool) -> Choices:
 
 async def card_facts(desk: Desk, issue: Issue, person_id: int) -> dict[str, object]:
     """What stands on the card: the matter, who reports, where it stands, and the last words exchanged."""
-    reporter = await desk.store.people.details(issue.reporter_id)
     history = await desk.store.issues.history(issue.id)
     photos = [one for one in await desk.store.issues.attachments(issue.id) if one.action == "file"]
     talk = [event for event in history if event.text and event.action != "file"][-3:]
     return {
         **await facts_of(desk, issue),
-        "reporter": reporter.name,
+        "reporter": await shown_reporter(desk, issue, person_id),
+        "shown_as": issue.shown_as,
         "reporter_approved": issue.reporter_approved,
         "photos": len(photos),
+        "proxy": await _proxy_facts(desk, issue, person_id),
         "is_mine": person_id == issue.handler_id,
         "talk": [
             {
-                "from_reporter": event.actor_id == issue.reporter_id,
+                "from_reporter": is_reporters(event, issue),
                 "action": event.action,
                 "text": event.text,
                 "at": event.at,
             }
             for event in talk
         ],
+    }
+
+
+async def _proxy_facts(desk: Desk, issue: Issue, viewer_id: int) -> dict[str, object] | None:
+    """By whom and how it was reported for another, and for whose home if this viewer may know that."""
+    if issue.proxy is None:
+        return None
+    may_know = may_see_datum(Datum.UNIT, await viewers_of_issue(desk, viewer_id, issue))
+    return {
+        "by": (await desk.store.people.details(issue.proxy.person_id)).name,
+        "source": issue.proxy.source,
+        "home": await _home(desk, issue.proxy.unit_id) if may_know else None,
     }
 
 
@@ -210,19 +292,25 @@ def verdict_key(issue_id: int) -> str:
 
 async def redraw_verdict(desk: Desk, issue: Issue) -> None:
     """Bring the reporter's question whether it is fixed up to date; the same message is edited."""
-    message, choices = "my.issue", reporter_choices(issue, now=desk.now)
+    message, choices = "my.issue", await reporter_choices(desk, issue)
+    speaker = await speaker_of(desk, issue)
+    is_own_case = speaker == issue.handler_id and speaker != issue.reporter_id
     if issue.rating is not None:
         message, choices = "issue.rated", ()
-    elif issue.closed_how == "confirmed":
-        message = "issue.thanks"
+    elif issue.closed_how in ("confirmed", "confirmed_by_proxy") and not is_own_case:
+        message = "issue.thanks" if speaker == issue.reporter_id else "proxies.thanks"
         choices = tuple((choice(word, "issue.rate", issue.id, word),) for word in RATINGS)
-    facts, key = await facts_of(desk, issue), verdict_key(issue.id)
-    await desk.tell(issue.reporter_id, message, facts, choices=choices, card_key=key, anew=False)
+    facts = {**await facts_of(desk, issue), "for_whom": await for_whom(desk, issue, speaker)}
+    await desk.tell(speaker, message, facts, choices=choices, card_key=verdict_key(issue.id), anew=False)
 
 
-def reporter_choices(issue: Issue, *, now: datetime) -> Choices:
-    """What the reporter can do with their own issue in this state."""
+async def reporter_choices(desk: Desk, issue: Issue) -> Choices:
+    """What the reporter, or who speaks for them, can do with the issue in this state."""
     number = issue.id
+    if issue.state == State.RESOLVED and await speaker_of(desk, issue) != issue.reporter_id:
+        # Who asked says how: a word in another's name is worth that much.
+        asked = tuple((choice(f"asked_by_{how}", "issue.vouch", number, how),) for how in ASKED)
+        return (*asked, (choice("not_fixed", "issue.dispute", number),))
     if issue.state in UNDONE:
         return (
             (choice("nudge", "issue.nudge", number), choice("say_more", "issue.reply", number)),
@@ -233,6 +321,6 @@ def reporter_choices(issue: Issue, *, now: datetime) -> Choices:
             (choice("fixed", "issue.confirm", number),),
             (choice("not_fixed", "issue.dispute", number),),
         )
-    if issue.closed_at and now <= issue.closed_at + REOPEN_WITHIN:
+    if issue.closed_at and desk.now <= issue.closed_at + REOPEN_WITHIN:
         return ((choice("reopen", "issue.reopen", number), choice("history", "issue.history", number)),)
     return ((choice("history", "issue.history", number),),)

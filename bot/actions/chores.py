@@ -2,14 +2,28 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.actions import activities, broadcast, interest_groups
+from bot.actions import (
+    absences,
+    activities,
+    broadcast,
+    contact_cards,
+    interest_groups,
+    residents,
+    restoring,
+    successions,
+)
 from bot.actions.desk import Desk
 from bot.storage.chores import Chore
 
 CHORES: Mapping[str, Callable[[Desk, Chore], Awaitable[None]]] = {
     **broadcast.CHORES,
+    **absences.CHORES,
     **activities.CHORES,
+    **contact_cards.CHORES,
     **interest_groups.CHORES,
+    **residents.CHORES,
+    **restoring.CHORES,
+    **successions.CHORES,
 }
 """What is done for each kind of chore; the function puts the next row, if there is one."""
 

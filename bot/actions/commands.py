@@ -1,19 +1,31 @@
 """The commands a person is offered in their chat, by role."""
 
 from bot.actions.desk import Desk
-from bot.domain.posts import COMMITTEE, PostKind
+from bot.domain.posts import APPROVERS, COMMITTEE, PostKind
+from bot.domain.proxies import PROXIES
 from bot.storage.mailboxes import Intent, Lane, Mail
 
-RESIDENT = ("report", "my", "card", "activities", "teams", "mute", "join", "language", "help")
-HOLDER = ("work", "announce", "announcements", "activity", "groups", "lend", *RESIDENT)
+RESIDENT = ("report", "my", "card", "activities", "teams", "mute", "join", "homes", "me", "language", "help")
+HOLDER = (
+    *("work", "proxy", "requests", "announce", "announcements", "activity", "roster", "away"),
+    *("groups", "cards", "posts", "lend"),
+    *RESIDENT,
+)
+"""In the order in which they are offered: what is used most comes first."""
 LEADING = frozenset(("announce", "announcements", "activity", "groups"))
 """Commands of whoever leads an interest group, with or without a post."""
 ANNOUNCING = frozenset(PostKind) - {PostKind.PARTY_GROUP_LEADER}
+PRINTING = frozenset(PostKind) - {PostKind.ENTRANCE_LEADER, PostKind.PARTY_GROUP_LEADER}
+"""Who prints contact cards: for their building, or for every building of the compound."""
 OFFERED_TO = {
     "announce": ANNOUNCING,
     "announcements": ANNOUNCING,
     "groups": COMMITTEE | {PostKind.BUILDING_LEADER},
     "lend": COMMITTEE,
+    "requests": APPROVERS,
+    "roster": APPROVERS,
+    "cards": PRINTING,
+    "proxy": PROXIES,
 }
 """Commands of a few posts only; the other ones of HOLDER are for every post."""
 

@@ -15,6 +15,8 @@ from bot.domain.ladder import DEFAULT as DEFAULT_LADDER
 from bot.domain.ladder import Ladder
 from bot.domain.options import Option, Press, Rows
 from bot.domain.posts import Holder, Place
+from bot.domain.retention import DEFAULT as DEFAULT_RETENTION
+from bot.domain.retention import Retention
 from bot.storage.mailboxes import Intent, Lane, Mail
 from bot.storage.people import Addressee
 from bot.storage.store import Store
@@ -41,6 +43,7 @@ class Rules:
     quiet_start: time = time(21)
     quiet_end: time = time(8)
     emergency_numbers: tuple[tuple[str, str], ...] = ()
+    retention: Retention = DEFAULT_RETENTION
 
     def quiet_hours(self, timezone: str) -> QuietHours:
         """The quiet hours in a compound's time."""
@@ -99,6 +102,11 @@ class Desk:
     def forget_holders(self) -> None:
         """An appointment has changed within this unit of work."""
         self._holders.clear()
+
+    def forget_people(self) -> None:
+        """Somebody has another account, or another's posts, within this unit of work."""
+        self._holders.clear()
+        self._addressees.clear()
 
     async def timezone(self, compound_id: int) -> str:
         """The IANA name of the compound's time zone."""

@@ -183,12 +183,18 @@ async def leave(desk: Desk, person_id: int, group_id: int) -> InterestGroup:
     return replace(group, members=group.members - left)
 
 
-async def candidates(desk: Desk, compound_id: int, said: str) -> list[Member]:
-    """Whom of the compound somebody may mean by that name; who is called exactly so comes alone."""
+async def candidates(desk: Desk, compound_id: int, said: str, *, asker_id: int | None = None) -> list[Member]:
+    """Whom of the compound somebody may mean by that name; who is called exactly so comes alone.
+
+    An `asker_id` outside the committee must know the whole name: they are not told who else lives here.
+    """
     wanted = fold(said).strip()
     people = await desk.store.interest_groups.candidates(compound_id, desk.rules.channel)
     near = [one for one in people if wanted and wanted in fold(one.name)]
-    return [one for one in near if fold(one.name).strip() == wanted] or near
+    exact = [one for one in near if fold(one.name).strip() == wanted]
+    if exact or asker_id is None or await is_committee(desk, asker_id, compound_id):
+        return exact or near
+    return []
 
 
 # Leading -----------------------------------------------------------------------------------------------
@@ -219,6 +225,23 @@ async def hand_over(desk: Desk, actor_id: int, group_id: int, successor_id: int)
         facts = {"name": group.name, "who": (await desk.store.people.details(successor_id)).name}
         await desk.tell(before.leader_id, "interest_groups.handed_over", facts)
     return group
+
+
+async def leader_moved(desk: Desk, person_id: int, compound_id: int) -> None:
+    """Somebody's entry for a home has ended: the committee may name others for the groups they lead there.
+
+    Nobody is told while the person still belongs to the compound, by another home or a post.
+    """
+    if compound_id in await compounds_of(desk, person_id):
+        return
+    await desk.hush_by_night(compound_id, "ordinary")
+    for group in await desk.store.interest_groups.led_by(person_id):
+        if group.compound_id != compound_id:
+            continue
+        facts = {"name": group.name, "who": (await desk.store.people.details(person_id)).name}
+        rows = ((choice("team_hand", "team.hand", group.id),),)
+        for holder in committee_of(await desk.holders(compound_id)):
+            await desk.tell(holder.person_id, "interest_groups.leader_moved", facts, choices=rows)
 
 
 async def remove(desk: Desk, actor_id: int, group_id: int, person_id: int) -> InterestGroup:

@@ -8,13 +8,14 @@ from datetime import timedelta
 from bot.actions.cards import RATINGS, redraw, roles_of, show_photos, tell_about
 from bot.actions.clocks import UNDONE, set_clocks, start_ladder
 from bot.actions.desk import Desk, calendar_of
-from bot.actions.tellings import TELLINGS, Deed, Said
+from bot.actions.tellings import TELLINGS, Deed, Said, tell_proxy
 from bot.domain.categories import Category
 from bot.domain.clocks import terms
 from bot.domain.errors import Refused
 from bot.domain.posts import LEVEL, Holder, Match, Place, PostKind, committee_of, match
+from bot.domain.proxies import ASKED
 from bot.domain.transitions import Action, Given, Resolution, Role, Standing, State, check
-from bot.storage.issues import Issue
+from bot.storage.issues import Issue, Proxy
 
 TEXT_MOST = 12_000
 """Characters of a report: what is too long for one message of 4096 arrives cut into several."""
@@ -46,9 +47,10 @@ async def foresee(
     return match(category.handled_by, place, holders, concerned=concerned), concerned
 
 
-async def file(desk: Desk, reporter_id: int, report: Report) -> Issue:
+async def file(desk: Desk, reporter_id: int, report: Report, proxy: Proxy | None = None) -> Issue:
     """Register a report and give it to the one person responsible (C3, C7, C8).
 
+    With a `proxy` it was entered for the reporter; whether they may is for `actions.proxies.enter` to ask.
     Refusals: `text_needed`, `text_too_long`, `no_such_category`, `nobody_responsible`.
     """
     if not report.text.strip() and not report.photos and not report.voices:
@@ -79,7 +81,8 @@ async def file(desk: Desk, reporter_id: int, report: Report) -> Issue:
         place=place,
         text=report.text,
         reporter_id=reporter_id,
-        reporter_approved=approved or in_post,
+        # Who is responsible for a home and reports for it says who lives there.
+        reporter_approved=approved or in_post or proxy is not None,
         handler_id=found.holder.person_id,
         handler_post=found.holder.kind.value,
         reason=_reason(found),
@@ -87,15 +90,20 @@ async def file(desk: Desk, reporter_id: int, report: Report) -> Issue:
         accept_term=limits.accept,
         resolve_term=limits.resolve,
         now=desk.now,
+        proxy=proxy,
     )
     await desk.store.issues.record(
         issue_id,
-        actor_id=reporter_id,
+        actor_id=proxy.person_id if proxy else reporter_id,
         action="file",
         from_state="",
         to_state=State.OPEN.value,
         text=report.text,
-        facts={**_reason(found), "handler": found.holder.person_id},
+        facts={
+            **_reason(found),
+            "handler": found.holder.person_id,
+            **({"by_proxy": True, "how": proxy.source} if proxy else {}),
+        },
         attachments=[("photo", file) for file in report.photos] + [("voice", file) for file in report.voices],
         now=desk.now,
     )
@@ -109,7 +117,8 @@ async def file(desk: Desk, reporter_id: int, report: Report) -> Issue:
     await show_photos(desk, issue, issue.handler_id)
     await redraw(desk, issue, issue.handler_id, anew=True)
     for person_id in followers:
-        await tell_about(desk, issue, person_id, "issue.following")
+        if proxy is None or person_id != proxy.person_id:
+            await tell_about(desk, issue, person_id, "issue.following")
     await _report_empty_posts(desk, issue, found)
     if not found.holder.reachable:
         once = f"unreached:{place.compound_id}:{day}"
@@ -120,10 +129,11 @@ async def file(desk: Desk, reporter_id: int, report: Report) -> Issue:
 
 def _reason(found: Match) -> dict[str, object]:
     return {
-        "rule": found.rule,
+        "rule": "stand_in" if found.holder.acting_for and found.rule != "transferred" else found.rule,
         "post": found.holder.kind.value,
         "reachable": found.holder.reachable,
         "skipped": [[step.kind.value, step.why] for step in found.skipped],
+        "away": list(found.away),
     }
 
 
@@ -137,8 +147,8 @@ async def _report_empty_posts(desk: Desk, issue: Issue, found: Match) -> None:
     for step in found.skipped:
         if step.why != "empty" or step.kind not in _MISSED:
             continue
-        level = LEVEL[step.kind]
-        place = Place(level, at.compound_id, at.building_id if level == "building" else None)
+        is_of_building = LEVEL[step.kind] == "building"
+        place = Place("building" if is_of_building else "compound", at.compound_id, at.building_id)
         for holder in committee_of(await desk.holders(at.compound_id)):
             await desk.tell(
                 holder.person_id,
@@ -149,13 +159,20 @@ async def _report_empty_posts(desk: Desk, issue: Issue, found: Match) -> None:
 
 
 async def act(
-    desk: Desk, issue_id: int, actor_id: int | None, action: Action, said: Said | None = None
+    desk: Desk,
+    issue_id: int,
+    actor_id: int | None,
+    action: Action,
+    said: Said | None = None,
+    *,
+    heir: Match | None = None,
 ) -> Issue:
     """Do one thing of the table to an issue; without an actor it is the clock that does it.
 
     The issue is locked, read again, checked (right, state, what must be said), changed, recorded, and told.
+    A transfer to an `heir`, whom the rules have found for all issues of somebody, is told by who found them.
     Raises Refused with the table's reasons, `no_such_issue`, `text_too_long`, or `last_in_line`,
-    `not_a_target`, `nobody_responsible`, `bad_answer` from the action itself.
+    `not_a_target`, `nobody_responsible`, `bad_answer`, `ask_first`, `own_case` from the action itself.
     """
     said = said or Said()
     issue = await desk.store.issues.locked(issue_id)
@@ -165,13 +182,17 @@ async def act(
     check_length(said.text)
     if action in (Action.REPLY, Action.NUDGE) and actor_id != issue.handler_id:
         issue = await stand_in(desk, issue)
-    given = Given(said.text, len(said.photos), len(said.voices), target=said.target is not None)
+    given = Given(said.text, len(said.photos), len(said.voices), target=bool(said.target or heir))
     roles = await roles_of(desk, issue, actor_id)
     row = check(action, _standing(desk, issue), roles, given, desk.now)
     deed = Deed(action, issue, actor_id, said)
+    if actor_id != issue.reporter_id and roles & set(row.who) == {Role.REPORTER}:
+        deed.facts.update(by_proxy=True, own_case=actor_id == issue.handler_id)
     after = replace(issue, state=row.to or issue.state, resolution=row.resolution or issue.resolution)
     change = _CHANGES.get(action)
-    if change is not None:
+    if heir is not None:
+        after = _assigned(desk, deed, after, heir)
+    elif change is not None:
         after = await change(desk, deed, after)
     await desk.store.issues.save(after)
     await desk.store.issues.record(
@@ -187,8 +208,9 @@ async def act(
     )
     await set_clocks(desk, issue, after)
     tell = TELLINGS.get(action)
-    if tell is not None:
+    if tell is not None and heir is None:
         await tell(desk, deed, after)
+    await tell_proxy(desk, deed, after)
     # A new handler has just been given a card; whoever had the issue, or acted on it, sees theirs change.
     await redraw(desk, after, issue.handler_id)
     if actor_id not in (None, issue.handler_id) and Role.COMMITTEE in roles:
@@ -210,8 +232,10 @@ async def stand_in(desk: Desk, issue: Issue) -> Issue:
 
 
 async def _is_in_office(desk: Desk, issue: Issue) -> bool:
-    holders = await desk.holders(issue.place.compound_id)
-    return any(holder.person_id == issue.handler_id for holder in holders)
+    holders = {holder.person_id for holder in await desk.holders(issue.place.compound_id)}
+    # What somebody accepted for one who was away is theirs to finish, as long as that one is in office.
+    stood_in = issue.state != State.OPEN and not holders.isdisjoint(issue.reason.get("away", ()))
+    return stood_in or issue.handler_id in holders
 
 
 async def expect(desk: Desk, issue_id: int, actor_id: int, action: Action) -> Issue:
@@ -283,7 +307,7 @@ async def _decline(desk: Desk, deed: Deed, after: Issue) -> Issue:
 
 
 async def targets(desk: Desk, issue: Issue) -> list[Holder]:
-    """Whom an issue can be given to: each reachable holder once, those of its own building first.
+    """Whom an issue can be given to: each holder who is there once, those of its own building first.
 
     Never whom it is about, who reported it, or who has it; for a common area any building will do.
     """
@@ -297,7 +321,8 @@ async def targets(desk: Desk, issue: Issue) -> list[Holder]:
         await desk.holders(issue.place.compound_id), key=lambda one: one.building_id is None
     ):
         is_near = holder.building_id in (None, own) or (own is None and LEVEL[holder.kind] == "building")
-        if is_near and holder.reachable and holder.person_id not in passed_over:
+        is_there = holder.reachable and not holder.is_away
+        if is_near and is_there and holder.person_id not in passed_over:
             once.setdefault(holder.person_id, holder)
     return list(once.values())
 
@@ -326,8 +351,12 @@ async def _resolve(desk: Desk, _deed: Deed, after: Issue) -> Issue:
     return replace(after, resolved_at=desk.now)
 
 
-async def _confirm(desk: Desk, _deed: Deed, after: Issue) -> Issue:
-    return replace(after, closed_at=desk.now, closed_how="confirmed")
+async def _confirm(desk: Desk, deed: Deed, after: Issue) -> Issue:
+    if "by_proxy" not in deed.facts:
+        return replace(after, closed_at=desk.now, closed_how="confirmed")
+    if deed.said.how not in ASKED:
+        raise Refused("ask_first")
+    return replace(after, closed_at=desk.now, closed_how="confirmed_by_proxy")
 
 
 async def _lapse(desk: Desk, _deed: Deed, after: Issue) -> Issue:
@@ -367,6 +396,8 @@ async def _nudge(desk: Desk, _deed: Deed, after: Issue) -> Issue:
 
 
 async def _rate(_desk: Desk, deed: Deed, after: Issue) -> Issue:
+    if deed.facts.get("own_case"):
+        raise Refused("own_case")
     if deed.said.how not in RATINGS:
         raise Refused("bad_answer")
     return replace(after, rating=deed.said.how)

@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 from bot.actions.cards import (
     card_choices,
     facts_of,
+    is_reporters,
     may_see,
     reporter_choices,
     roles_of,
+    speaker_of,
     tell_about,
+    tell_reporter,
     verdict_key,
 )
 from bot.actions.chores import do_one
@@ -50,12 +53,12 @@ async def fire_one(desk: Desk) -> bool:
 async def _lapse(desk: Desk, issue: Issue) -> None:
     """Seven silent days end an issue, at any hour; a word of the reporter begins them anew."""
     history = await desk.store.issues.history(issue.id)
-    silent_since = max(event.at for event in history if event.actor_id == issue.reporter_id)
+    silent_since = max(event.at for event in history if is_reporters(event, issue))
     if silent_since + LAPSE_AFTER > desk.now:
         await desk.store.dues.put(issue.id, LAPSE, silent_since + LAPSE_AFTER, 0)
         return
     await act(desk, issue.id, None, Action.LAPSE)
-    await _notify(desk, issue, {issue.reporter_id: "lapsed"}, 0)
+    await _notify(desk, issue, {await speaker_of(desk, issue): "lapsed"}, 0)
 
 
 async def _climb(desk: Desk, issue: Issue, due: Due) -> None:
@@ -99,7 +102,7 @@ async def _reach(desk: Desk, issue: Issue, one: Rung) -> None:
     is_known_above = len(told) > 1
     if one.percent == desk.rules.ladder.escalate_at:
         # Who reported it hears once that it is late, and that it has not been forgotten.
-        told.setdefault(issue.reporter_id, "late")
+        told.setdefault(await speaker_of(desk, issue), "late")
     await _notify(desk, issue, told, one.stage, is_known_above=is_known_above)
 
 
@@ -128,6 +131,8 @@ async def _audience(desk: Desk, issue: Issue, one: Rung) -> dict[int, str]:
         if holder.person_id not in passed_over and holder.reachable
     ]
     told = {issue.handler_id: "reminder" if one.kind == "reminder" else "overdue"}
+    # Who stands in for the handler is asked to see to what they took with them.
+    told |= {holder.person_id: "escalation" for holder in others if holder.acting_for == issue.handler_id}
     for word in one.audience:
         topic = "outward" if word == "outward" else "escalation"
         for holder in _level(word, issue, others):
@@ -179,37 +184,34 @@ def _pressing(entry: tuple[Issue, Notice]) -> tuple[int, datetime]:
 
 async def _tell_single(desk: Desk, issue: Issue, notice: Notice) -> None:
     if notice.topic == "lapsed":
-        await tell_about(
+        await tell_reporter(
             desk,
             issue,
-            notice.person_id,
             "issue.lapsed",
-            choices=reporter_choices(issue, now=desk.now),
+            choices=await reporter_choices(desk, issue),
             card_key=verdict_key(issue.id),
             dedupe_key=f"notice:{notice.id}",
         )
         return
     clock = await clock_of(desk, issue)
     is_committee = Role.COMMITTEE in await roles_of(desk, issue, notice.person_id)
+    message, once = f"reminders.{notice.topic}", f"notice:{notice.id}"
+    open_card = choice("open_card", "issue.show", issue.id)
+    facts = {
+        "clock": "accept" if issue.state == State.OPEN else "resolve",
+        "percent": int(clock.fraction_at(desk.now) * 100),
+        "open_for": desk.now - issue.filed_at,
+        "is_known_above": notice.facts["is_known_above"],
+        "may_transfer": is_committee,
+    }
     if notice.topic == "late":
-        choices = reporter_choices(issue, now=desk.now)
-    else:
-        choices = card_choices(issue, notice.person_id, is_committee=is_committee)
-    await tell_about(
-        desk,
-        issue,
-        notice.person_id,
-        f"reminders.{notice.topic}",
-        {
-            "clock": "accept" if issue.state == State.OPEN else "resolve",
-            "percent": int(clock.fraction_at(desk.now) * 100),
-            "open_for": desk.now - issue.filed_at,
-            "is_known_above": notice.facts["is_known_above"],
-            "may_transfer": is_committee,
-        },
-        choices=(*choices[:1], (choice("open_card", "issue.show", issue.id),)),
-        dedupe_key=f"notice:{notice.id}",
-    )
+        choices = await reporter_choices(desk, issue)
+        rows = (*choices[:1], (open_card,))
+        await tell_reporter(desk, issue, message, facts, choices=rows, dedupe_key=once)
+        return
+    choices = card_choices(issue, notice.person_id, is_committee=is_committee)
+    rows = (*choices[:1], (open_card,))
+    await tell_about(desk, issue, notice.person_id, message, facts, choices=rows, dedupe_key=once)
 
 
 async def _tell_folded(desk: Desk, entries: Sequence[tuple[Issue, Notice]]) -> None:

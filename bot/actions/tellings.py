@@ -3,10 +3,20 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from bot.actions.cards import hand_over, redraw_verdict, reporter_choices, tell_about, verdict_key
+from bot.actions.cards import (
+    for_whom,
+    hand_over,
+    phone_choice,
+    redraw_verdict,
+    reporter_choices,
+    speaker_of,
+    tell_about,
+    tell_reporter,
+    verdict_key,
+)
 from bot.actions.desk import Choices, Desk, choice
 from bot.domain.posts import CHAIN, COMMITTEE, PostKind
-from bot.domain.transitions import Action
+from bot.domain.transitions import Action, State
 from bot.storage.issues import Issue
 
 BEFORE_MOST = 5
@@ -36,17 +46,12 @@ class Deed:
 
 
 async def _tell_reporter(desk: Desk, deed: Deed, after: Issue, message: str, choices: Choices = ()) -> None:
-    if after.reporter_id == deed.actor_id:
+    speaker = await speaker_of(desk, after)
+    if speaker == deed.actor_id:
         return
-    await tell_about(
-        desk,
-        after,
-        after.reporter_id,
-        message,
-        {"words": deed.said.text, "photos": len(deed.said.photos)},
-        choices=choices,
-    )
-    await _pass_on(desk, deed.said, after.reporter_id)
+    facts = {"words": deed.said.text, "photos": len(deed.said.photos)}
+    await tell_reporter(desk, after, message, facts, choices=choices)
+    await _pass_on(desk, deed.said, speaker)
 
 
 async def _pass_on(desk: Desk, said: Said, person_id: int, caption: str = "") -> None:
@@ -58,7 +63,8 @@ async def _pass_on(desk: Desk, said: Said, person_id: int, caption: str = "") ->
 async def _tell_handler(desk: Desk, deed: Deed, after: Issue, message: str) -> None:
     if after.handler_id == deed.actor_id:
         return
-    facts = {"words": deed.said.text, "how": deed.said.how}
+    is_by_proxy = "by_proxy" in deed.facts
+    facts = {"words": deed.said.text, "how": deed.said.how, "is_by_proxy": is_by_proxy}
     if after.handler_id != deed.before.handler_id:
         await hand_over(desk, after, message, facts)
         return
@@ -91,19 +97,17 @@ async def _told_reply(desk: Desk, deed: Deed, after: Issue) -> None:
 
 async def _told_resolved(desk: Desk, deed: Deed, after: Issue) -> None:
     """R9: two big buttons under the original text, the place and both photos."""
-    attached = await desk.store.issues.attachments(after.id)
-    before = [one.file for one in attached if one.action == "file" and one.kind == "photo"]
-    await desk.show_photos(after.reporter_id, before[:BEFORE_MOST], "issue.photo_before")
-    await _pass_on(desk, deed.said, after.reporter_id, "issue.photo_after")
-    await tell_about(
-        desk,
-        after,
-        after.reporter_id,
-        "issue.resolved",
-        {"words": deed.said.text},
-        choices=reporter_choices(after, now=desk.now),
-        card_key=verdict_key(after.id),
-    )
+    speaker = await speaker_of(desk, after)
+    if speaker != deed.actor_id:
+        attached = await desk.store.issues.attachments(after.id)
+        before = [one.file for one in attached if one.action == "file" and one.kind == "photo"]
+        await desk.show_photos(speaker, before[:BEFORE_MOST], "issue.photo_before")
+        await _pass_on(desk, deed.said, speaker, "issue.photo_after")
+    message, choices = "issue.resolved", await reporter_choices(desk, after)
+    if speaker != after.reporter_id:
+        message, choices = "proxies.resolved", (*choices, *await phone_choice(desk, after))
+    facts = {"words": deed.said.text, "for_whom": await for_whom(desk, after, speaker)}
+    await tell_about(desk, after, speaker, message, facts, choices=choices, card_key=verdict_key(after.id))
 
 
 async def _told_confirmed(desk: Desk, deed: Deed, after: Issue) -> None:
@@ -135,7 +139,7 @@ async def _told_withdrawn(desk: Desk, deed: Deed, after: Issue) -> None:
 
 
 async def _told_ended(desk: Desk, deed: Deed, after: Issue) -> None:
-    await _tell_reporter(desk, deed, after, "issue.ended", reporter_choices(after, now=desk.now))
+    await _tell_reporter(desk, deed, after, "issue.ended", await reporter_choices(desk, after))
 
 
 async def _told_nudged(desk: Desk, deed: Deed, after: Issue) -> None:
@@ -161,6 +165,17 @@ TELLINGS: Mapping[Action, Callable[[Desk, Deed, Issue], Awaitable[None]]] = {
     Action.NUDGE: _told_nudged,
     Action.RATE: _told_rated,
 }
+
+
+async def tell_proxy(desk: Desk, deed: Deed, after: Issue) -> None:
+    """Who reported for somebody that hears of it themselves learns that it has ended, and no more."""
+    if after.proxy is None or after.state != State.CLOSED or deed.before.state == State.CLOSED:
+        return
+    knows = {deed.actor_id, after.handler_id, await speaker_of(desk, after)}
+    person_id = after.proxy.person_id
+    if person_id not in knows | (await desk.store.issues.parts(after.id))["concerned"]:
+        facts = {"number": after.number, "for_whom": await for_whom(desk, after, person_id)}
+        await desk.tell(person_id, "proxies.ended", facts)
 
 
 async def next_level(desk: Desk, issue: Issue) -> list[int]:

@@ -51,10 +51,15 @@ def now_of(settings: Settings) -> datetime:
     return bot.app.system_clock(settings.clock.offset_file)()
 
 
+def config_file(named: Path | None) -> Path | None:
+    """The configuration file that is read; None when there is none."""
+    usual = Path("config.toml")
+    return named or (usual if usual.exists() else None)
+
+
 def settings_from(config: Path | None, *, needs_token: bool = True) -> Settings:
     """The settings, with the journal opened as they say."""
-    usual = Path("config.toml")
-    settings = load(config or (usual if usual.exists() else None), os.environ, needs_token=needs_token)
+    settings = load(config_file(config), os.environ, needs_token=needs_token)
     secret = settings.telegram.token.get_secret_value()
     open_journal(settings.log.level, as_json=settings.log.as_json, secrets=[secret])
     return settings

@@ -127,9 +127,9 @@ class Router:
         turn.close()
         if turn.dialog is None:
             if letter.dialog is not None:
-                await store.dialogs.end(letter.chat, person_id)
+                await store.dialogs.end(letter.chat, turn.person_id)
         elif turn.dialog != before:
-            await store.dialogs.save(letter.chat, person_id, turn.dialog, desk.now)
+            await store.dialogs.save(letter.chat, turn.person_id, turn.dialog, desk.now)
         await desk.send()
 
     async def _person(self, store: Store, letter: Letter, incoming: Incoming, now: datetime) -> int | None:

@@ -9,14 +9,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot import spreadsheets
+from bot.actions.desk import Desk, Rules
 from bot.actions.directory import (
     APPOINT_PREFIX,
     JOIN_PREFIX,
     find_post,
-    import_register,
     invite,
     joining_links,
 )
+from bot.actions.importing import import_register
 from bot.app import TEMPLATES
 from bot.domain.errors import OperatorError
 from bot.domain.posts import SHARED, PostKind
@@ -113,7 +114,8 @@ async def found(
     listed = register.compounds[0]
     async with database.transaction() as connection:
         store = Store(connection)
-        await import_register(store, register, now)
+        # Nobody is on the bot yet, so nobody is told anything by it.
+        await import_register(Desk(store, _texts(), Rules(0, ""), now), register)
         (of,) = await store.places.compounds()
         doors = await joining_links(store, of.id, now)
         company = _Company(telegram, listed, doors, language)

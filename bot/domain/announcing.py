@@ -11,7 +11,7 @@ from bot.domain.addresses import Register
 from bot.domain.audiences import COMPOUND, PLACES, Audience, Kind, Part, covers_compound, within
 from bot.domain.clocks import QuietHours
 from bot.domain.errors import Refused
-from bot.domain.posts import COMMITTEE, LEVEL, Holder, PostKind
+from bot.domain.posts import COMMITTEE, Holder, PostKind
 
 # The life of an announcement ------------------------------------------------------------------------------
 
@@ -279,6 +279,7 @@ GROUP_LEADER = "interest_group_leader"
 OFFICES: tuple[str, ...] = (*PostKind, GROUP_LEADER)
 
 _P = PostKind
+_OF_COMMUNITY = (_P.COMMUNITY_DIRECTOR, _P.COMMUNITY_SECRETARY)
 _ALL = tuple(Channel)
 _OWN = (Scope.OWN_ENTRANCE, Scope.OWN_BUILDING)
 _WITHIN_COMPOUND = tuple(scope for scope in Scope if scope is not Scope.COMPOUND)
@@ -292,7 +293,13 @@ _GRANTS: tuple[tuple[Iterable[str], Iterable[Scope], Iterable[Channel], Class, V
     (COMMITTEE, _WITHIN_COMPOUND, _ALL, Class.ORDINARY, Verdict.MAY),
     (COMMITTEE, (Scope.COMPOUND,), _ALL, Class.ORDINARY, Verdict.WITH_SECOND),
     (COMMITTEE, Scope, _ALL, Class.URGENT, Verdict.WITH_SECOND),
-    ((_P.PROPERTY_MANAGER, _P.GRID_OFFICER), Scope, _ALL, Class.ORDINARY, Verdict.WITH_SECOND),
+    (
+        (_P.PROPERTY_MANAGER, _P.GRID_OFFICER, *_OF_COMMUNITY),
+        Scope,
+        _ALL,
+        Class.ORDINARY,
+        Verdict.WITH_SECOND,
+    ),
 )
 RIGHTS: Mapping[tuple[str, Scope, Channel, Class], Verdict] = dict.fromkeys(
     product(OFFICES, Scope, Channel, Class), Verdict.MAY_NOT
@@ -356,7 +363,7 @@ def _offices(officer: Officer, part: Part, *, is_whole: bool) -> list[tuple[str,
     place = _place(part.building_id, part.entrance_id)
     scopes: list[tuple[str, Scope]] = []
     for holder in officer.holders:
-        if LEVEL[holder.kind] != "compound" and within(place, _place(holder.building_id, holder.entrance_id)):
+        if holder.building_id is not None and within(place, _place(holder.building_id, holder.entrance_id)):
             scope = Scope.OWN_ENTRANCE if place.kind is Kind.ENTRANCE else Scope.OWN_BUILDING
         else:
             scope = Scope.COMPOUND if is_whole else Scope.SEVERAL_BUILDINGS

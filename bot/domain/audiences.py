@@ -177,7 +177,7 @@ POST_WORDS: Mapping[PostKind, str] = {
 
 _POST_OF = {word: kind for kind, words in POST_WORDS.items() for word in words.split()}
 _NARROWING_OF = {"业主": "owner", "租户": "renter", "租客": "renter", "房客": "renter"}
-_DEPTH = {"compound": 0, "building": 1, "entrance": 2}
+_DEPTH = {"community": 0, "compound": 0, "building": 1, "entrance": 2}
 
 _NUMERAL = "[0-9零〇一二两三四五六七八九十百]"
 _MARKER = r"(?:号楼|[栋幢座#])"

@@ -42,6 +42,11 @@ class WorkCalendar:
         return datetime.combine(day, time.min, self.timezone).astimezone(UTC)
 
 
+def is_announced(year: int) -> bool:
+    """Whether the State Council's notice for that year is known; it comes in the November before."""
+    return bool(_announced(year)[1])
+
+
 @cache
 def public_holidays(year: int) -> frozenset[date]:
     """The public holidays of that year with the weekends that lie in and beside them.

@@ -116,12 +116,13 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Who gets an issue, and the whole reasoning (shown on demand)."""
+    """Who gets an issue, and the whole reasoning (shown on demand); `away` would have it if there."""
 
     holder: Holder
     rule: str
     skipped: tuple[Skipped, ...]
     followers: tuple[int, ...] = ()
+    away: tuple[int, ...] = ()
 
 
 def chain_for(handled_by: str, place: Place) -> tuple[PostKind, ...]:
@@ -164,6 +165,7 @@ def match(
     bot cannot write to, is taken only when nobody else is left, for a name with a phone beats silence.
     """
     skipped: list[Skipped] = []
+    away: list[int] = []
     fallback: Holder | None = None
     chosen: Holder | None = None
     for kind in chain_for(handled_by, place):
@@ -176,15 +178,17 @@ def match(
             skipped.append(Skipped(kind, "concerned"))
             continue
         willing = [holder for holder in free if holder.person_id not in declined]
-        there = [holder for holder in willing if holder.reachable and not holder.is_away]
-        if there:
-            chosen = there[0]
+        chosen = next((one for one in willing if one.reachable and not one.is_away), None)
+        before = willing[: willing.index(chosen)] if chosen else willing
+        away += [one.person_id for one in before if one.is_away]
+        if chosen:
             break
         fallback = fallback or next(iter(willing or free), None)
         # Where one gave it back and the others are not there, it is the giving back that is told.
         absent = "away" if any(holder.is_away for holder in willing) else "unreachable"
         skipped.append(Skipped(kind, "declined" if len(willing) < len(free) else absent))
-    chosen = chosen or fallback
+    if chosen is None:
+        chosen, away = fallback, []
     if chosen is None:
         return None
     own_post = handled_by != "leader" and chosen.kind == handled_by
@@ -197,7 +201,7 @@ def match(
             for holder in holders_at(PostKind.BUILDING_LEADER, place, holders)
             if holder.person_id not in concerned | {chosen.person_id} and not holder.is_deputy
         )
-    return Match(chosen, rule, tuple(skipped), watchers)
+    return Match(chosen, rule, tuple(skipped), watchers, tuple(dict.fromkeys(away)))
 
 
 def committee_of(holders: Sequence[Holder]) -> list[Holder]:

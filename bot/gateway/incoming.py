@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from telegram import CallbackQuery, Chat, ChatMemberRestricted, ChatMemberUpdated, Message, Update, User
+from telegram import (
+    CallbackQuery,
+    Chat,
+    ChatMember,
+    ChatMemberRestricted,
+    ChatMemberUpdated,
+    Message,
+    Update,
+    User,
+)
 from telegram.constants import ChatMemberStatus, MessageAttachmentType, MessageEntityType
 
 from bot.conversation.incoming import Incoming
@@ -89,13 +98,9 @@ class Reader:
         )
 
     def _membership(self, change: ChatMemberUpdated) -> Incoming:
-        status = str(change.new_chat_member.status)
-        if isinstance(change.new_chat_member, ChatMemberRestricted):
-            status = ChatMemberStatus.MEMBER if change.new_chat_member.is_member else ChatMemberStatus.LEFT
-        member = change.new_chat_member.to_dict()
-        rights = frozenset(name for name, has in member.items() if name.startswith("can_") and has is True)
+        status, rights = standing_of(change.new_chat_member)
         heard = _heard("membership", change.chat, change.from_user)
-        return replace(heard, membership=str(status), rights=rights)
+        return replace(heard, membership=status, rights=rights)
 
     def _message(self, message: Message) -> Incoming:
         replied, user = message.reply_to_message, message.from_user
@@ -157,6 +162,17 @@ def _with_plain_links(raw: Any) -> Any:
                 if isinstance(entity, dict) and isinstance(entity.get("url"), str):
                     entity["url"] = entity["url"].translate(_IN_LINKS)
     return raw
+
+
+def standing_of(member: ChatMember) -> tuple[str, frozenset[str]]:
+    """What somebody is in a group, and what they may do there, in Telegram's words."""
+    status = str(member.status)
+    if isinstance(member, ChatMemberRestricted):
+        status = ChatMemberStatus.MEMBER if member.is_member else ChatMemberStatus.LEFT
+    rights = frozenset(
+        name for name, has in member.to_dict().items() if name.startswith("can_") and has is True
+    )
+    return status, rights
 
 
 def _heard(kind: str, chat: Chat | None, user: User | None) -> Incoming:

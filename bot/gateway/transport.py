@@ -25,11 +25,13 @@ class AiohttpRequest(BaseRequest):
 
     A silent server is a TimedOut, everything else that keeps an answer away a NetworkError; both name only
     the class of what happened, because the texts of network errors can hold the address and so the token.
+    `date` is what time the server said it was in its last answer, in the words of RFC 9110.
     """
 
-    __slots__ = ("_connections", "_session")
+    __slots__ = ("_connections", "_session", "date")
 
     def __init__(self, connections: int = CONNECTIONS) -> None:
+        self.date = ""
         self._connections = connections
         self._session: ClientSession | None = None
 
@@ -83,6 +85,7 @@ class AiohttpRequest(BaseRequest):
         try:
             call = self._session.request(method, url, data=body, headers=headers, timeout=timeout)
             async with call as answer:
+                self.date = answer.headers.get("Date", "")
                 return answer.status, await answer.read()
         except TimeoutError:
             raise TimedOut from None

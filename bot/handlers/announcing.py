@@ -26,7 +26,7 @@ from bot.domain.announcing import UNDO_WITHIN, Channel, Class, Proposal, State, 
 from bot.domain.audiences import COMPOUND, Audience, Kind, Part, read_audience
 from bot.domain.dates import read_moment
 from bot.domain.errors import NotUnderstood, Refused
-from bot.domain.posts import LEVEL, PostKind
+from bot.domain.posts import PostKind
 from bot.handlers import report
 from bot.storage.announcements import Announcement
 from bot.storage.mailboxes import Intent
@@ -153,7 +153,7 @@ async def _suggested(turn: Turn) -> list[Audience]:
     officer = await officer_of(turn.desk, compound_id, turn.person_id)
     found: list[Audience] = []
     for holder in officer.holders:
-        if LEVEL[holder.kind] == "compound":
+        if holder.building_id is None:
             found += [Audience((COMPOUND,)), Audience((Part(Kind.POST, post=PostKind.BUILDING_LEADER),))]
         elif holder.entrance_id is not None:
             found.append(Audience((Part(Kind.ENTRANCE, holder.building_id, holder.entrance_id),)))

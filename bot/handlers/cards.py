@@ -7,22 +7,28 @@ from bot.actions.cards import (
     RATINGS,
     bring_down,
     facts_of,
+    for_whom,
+    is_reporters,
     may_see,
     redraw,
     redraw_verdict,
     reporter_choices,
     roles_of,
     show_photos,
+    speaker_of,
     verdict_key,
 )
 from bot.actions.clocks import UNDONE
 from bot.actions.desk import choice
 from bot.actions.issues import act, check_length, expect, photo_needed, targets
+from bot.actions.privacy import shown_reporter
+from bot.actions.residents import waiting_for
 from bot.actions.tellings import Said
 from bot.conversation.dialog import Dialog, Step, begin, finish, pick, put_question, remember
 from bot.conversation.turn import Turn, plain
 from bot.domain.errors import NotUnderstood, Refused
-from bot.domain.posts import Holder
+from bot.domain.posts import APPROVERS, Holder
+from bot.domain.proxies import ASKED, PROXIES
 from bot.domain.transitions import BY_ACTION, Action, Role
 from bot.handlers.report import show_emergency
 from bot.storage.issues import Issue
@@ -36,7 +42,7 @@ PIECE_MOST = 4000
 """UTF-16 units of a report in one message of 4096, which its number stands above (card.text)."""
 
 
-async def _visible(turn: Turn, issue_id: str) -> Issue:
+async def visible(turn: Turn, issue_id: str) -> Issue:
     """The issue of a payload, if this person may see it; otherwise it does not exist for them."""
     issue = await turn.store.issues.get(turn.number(issue_id))
     if issue is None or not await may_see(turn.desk, issue, turn.person_id):
@@ -70,7 +76,7 @@ async def _answer_stale(turn: Turn, number: int, no: Refused) -> None:
             # As for a number that was never given: whose it is not learns nothing.
             raise Refused("no_such_issue")
         raise no
-    by = (await turn.store.people.details(last.actor_id)).name if last.actor_id else ""
+    by = await _name_of(turn, issue, last.actor_id) if last.actor_id else ""
     timezone = await turn.desk.timezone(issue.place.compound_id)
     facts = {"by": by, "action": last.action, "at": last.at, "state": issue.state.value, "timezone": timezone}
     turn.refuse(Refused("stale", **facts))
@@ -79,6 +85,13 @@ async def _answer_stale(turn: Turn, number: int, no: Refused) -> None:
         await redraw_verdict(turn.desk, issue)
     if roles != {Role.REPORTER}:
         await redraw(turn.desk, issue, turn.person_id)
+
+
+async def _name_of(turn: Turn, issue: Issue, actor_id: int) -> str:
+    """Who did something to an issue by name, unless they reported it and wish not to be seen so (R14)."""
+    if actor_id == issue.reporter_id:
+        return await shown_reporter(turn.desk, issue, turn.person_id)
+    return (await turn.store.people.details(actor_id)).name
 
 
 async def _is_stale(turn: Turn, issue: Issue, no: Refused) -> bool:
@@ -103,6 +116,13 @@ async def confirm(turn: Turn, issue: str) -> None:
     await _do(turn, issue, Action.CONFIRM)
 
 
+async def vouch(turn: Turn, issue: str, how: str) -> None:
+    """已解決, says who speaks for the reporter: how they asked"""
+    if how not in ASKED:
+        raise Refused("bad_button")
+    await _do(turn, issue, Action.CONFIRM, Said(how=how))
+
+
 async def rate(turn: Turn, issue: str, rating: str) -> None:
     """滿意 / 基本滿意 / 不滿意"""
     if rating not in RATINGS:
@@ -123,23 +143,27 @@ async def nudge(turn: Turn, issue: str) -> None:
 
 async def show(turn: Turn, issue: str) -> None:
     """Bring the card down to the end of the chat; the one above points here."""
-    found = await _visible(turn, issue)
-    if found.reporter_id != turn.person_id or found.handler_id == turn.person_id:
+    found = await visible(turn, issue)
+    speaker = await speaker_of(turn.desk, found)
+    # Whoever speaks for another answers for them, also where the handling is their own.
+    answers = speaker != found.reporter_id and found.state not in UNDONE
+    if turn.person_id != speaker or (found.handler_id == turn.person_id and not answers):
         await bring_down(turn.desk, found, turn.person_id)
         return
-    choices = reporter_choices(found, now=turn.desk.now)
-    turn.say("my.issue", await facts_of(turn.desk, found), choices=choices, card_key=verdict_key(found.id))
+    choices = await reporter_choices(turn.desk, found)
+    facts = {**await facts_of(turn.desk, found), "for_whom": await for_whom(turn.desk, found, turn.person_id)}
+    turn.say("my.issue", facts, choices=choices, card_key=verdict_key(found.id))
 
 
 async def why(turn: Turn, issue: str) -> None:
     """Who has it, and the whole reasoning."""
-    found = await _visible(turn, issue)
+    found = await visible(turn, issue)
     turn.say("card.why", {**await facts_of(turn.desk, found), "reason": found.reason})
 
 
 async def history(turn: Turn, issue: str) -> None:
     """Everything that happened, oldest first, by post rather than by name."""
-    found = await _visible(turn, issue)
+    found = await visible(turn, issue)
     events = await turn.store.issues.history(found.id)
     lines = [
         {
@@ -148,8 +172,10 @@ async def history(turn: Turn, issue: str) -> None:
             "text": event.text if event.action != "file" else "",
             "by": "clock"
             if event.actor_id is None
+            else "proxy"
+            if "by_proxy" in event.facts
             else "reporter"
-            if event.actor_id == found.reporter_id
+            if is_reporters(event, found)
             else "handler",
         }
         for event in events[-HISTORY_MOST:]
@@ -159,7 +185,7 @@ async def history(turn: Turn, issue: str) -> None:
 
 async def outward(turn: Turn, issue: str) -> None:
     """The text the committee can send to the property company, the subdistrict or 12345."""
-    found = await _visible(turn, issue)
+    found = await visible(turn, issue)
     if Role.COMMITTEE not in await roles_of(turn.desk, found, turn.person_id):
         raise Refused("not_yours")
     if found.state not in UNDONE:
@@ -171,14 +197,16 @@ async def outward(turn: Turn, issue: str) -> None:
 
 async def photos(turn: Turn, issue: str) -> None:
     """The photos once more."""
-    found = await _visible(turn, issue)
+    found = await visible(turn, issue)
     if not await show_photos(turn.desk, found, turn.person_id):
         raise Refused("no_photos")
 
 
 async def whole_text(turn: Turn, issue: str) -> None:
     """The report in full, in as many messages as it takes."""
-    found = await _visible(turn, issue)
+    found = await visible(turn, issue)
+    if found.erased_at is not None:
+        raise Refused("words_erased")
     parts = pieces(found.text, PIECE_MOST)
     for part, text in enumerate(parts, 1):
         turn.say("card.text", {"number": found.number, "text": text, "part": part, "parts": len(parts)})
@@ -186,7 +214,7 @@ async def whole_text(turn: Turn, issue: str) -> None:
 
 async def more(turn: Turn, issue: str) -> None:
     """What a handler rarely needs."""
-    found = await _visible(turn, issue)
+    found = await visible(turn, issue)
     rows = [(choice("history", "issue.history", found.id), choice("photos", "issue.photos", found.id))]
     if found.handler_id == turn.person_id:
         rows.append(
@@ -199,7 +227,10 @@ async def list_mine(turn: Turn) -> None:
     """我的事: number, state, who has it, due time and next step, several at once (R7)."""
     since = turn.desk.now - _CLOSED_SHOWN
     issues = await turn.store.issues.of_reporter(turn.person_id, since, 10)
-    lines = [await facts_of(turn.desk, issue) for issue in issues]
+    lines = [
+        {**await facts_of(turn.desk, issue), "for_whom": await for_whom(turn.desk, issue, turn.person_id)}
+        for issue in issues
+    ]
     rows = [(choice("open_number", "issue.show", issue.id, number=issue.number),) for issue in issues]
     turn.say("my.list", {"lines": lines}, choices=rows, menu=not rows)
 
@@ -212,6 +243,16 @@ async def list_work(turn: Turn) -> None:
     count = await turn.store.issues.count_of_handler(turn.person_id)
     lines = [await facts_of(turn.desk, issue) for issue in issues]
     rows = [(choice("open_number", "issue.show", issue.id, number=issue.number),) for issue in issues]
+    kinds = {post.kind for post in await turn.posts()}
+    if kinds & APPROVERS:
+        waiting = len(await waiting_for(turn.desk, turn.person_id))
+        if waiting:
+            rows.append((choice("work_requests", "home.queue", count=waiting),))
+        rows.append((choice("more_roster", "roster.open"),))
+    if kinds & PROXIES:
+        rows.append((choice("proxy_new", "proxy.new"),))
+    if kinds:
+        rows.append((choice("more_away", "away.list"),))
     turn.say("card.work", {"lines": lines, "count": count, "rest": count - len(lines)}, choices=rows)
 
 
@@ -234,7 +275,7 @@ def _asking(action: Action, step: str = "words") -> Callable[[Turn, str], Awaita
             issue=found.id,
             number=found.number,
             action=action.value,
-            is_reporter=found.reporter_id == turn.person_id,
+            is_reporter=turn.person_id == await speaker_of(turn.desk, found),
             needs_text="text" in BY_ACTION[action].requires,
             needs_photo=action == Action.RESOLVE and photo_needed(turn.desk, found),
         )
@@ -376,9 +417,10 @@ async def _finish(turn: Turn) -> None:
 
 
 async def _is_heard(turn: Turn, issue: Issue) -> bool:
-    """Whether the bot can write to the other side of the talk."""
-    other = issue.reporter_id if turn.person_id == issue.handler_id else issue.handler_id
-    return await turn.desk.addressee(other) is not None
+    """Whether the bot can write to the other side of the talk; who speaks for both sides is no other."""
+    speaker = await speaker_of(turn.desk, issue)
+    other = speaker if turn.person_id == issue.handler_id else issue.handler_id
+    return other != turn.person_id and await turn.desk.addressee(other) is not None
 
 
 DIALOG = Dialog(

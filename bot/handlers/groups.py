@@ -1,10 +1,10 @@
 """Group chats: the bot is quiet; a code typed there binds one, and everything else happens in private."""
 
 from bot.actions import groups as actions
+from bot.actions.appointing import lose_touch
 from bot.actions.audiences import audience_facts, known_of
 from bot.actions.desk import choice
 from bot.actions.groups import facts_of, manages, officers_of
-from bot.actions.appointing import lose_touch
 from bot.conversation.dialog import Dialog, Step, begin, grid, pick, put_question, remember
 from bot.conversation.turn import PROMPT, Turn
 from bot.domain.addresses import normal_label

@@ -181,7 +181,7 @@ async def _ask_leader(turn: Turn) -> None:
 
 async def _take_leader(turn: Turn) -> str | None:
     said = turn.text
-    people = await candidates(turn.desk, turn.data["compound"], said) if said else []
+    people = await _meant(turn, said)
     if not people:
         raise NotUnderstood("team_nobody", said=said[:40])
     if len(people) > FOUND_MOST:
@@ -190,9 +190,13 @@ async def _take_leader(turn: Turn) -> str | None:
     return "who"
 
 
+async def _meant(turn: Turn, said: str) -> list[Member]:
+    return await candidates(turn.desk, turn.data["compound"], said, asker_id=turn.person_id)
+
+
 async def _ask_who(turn: Turn) -> None:
     rows = []
-    for one in await candidates(turn.desk, turn.data["compound"], turn.data["said"]):
+    for one in await _meant(turn, turn.data["said"]):
         home = await actions.home_of(turn.desk, one)
         where = plain(turn.render("places.inline", **home)) if home else ""
         rows.append((pick("", "who", one.person_id, text=f"{one.name} {where}".strip()),))

@@ -3,12 +3,11 @@
 from bot.actions.appointing import link_for, post_facts, take_post, unclaimed_holders
 from bot.actions.commands import offer
 from bot.actions.desk import Choices
+from bot.actions.merging import looks_like_code
 from bot.actions.residents import (
     KINDS,
     NAME_MOST,
     ask_to_join,
-    decide,
-    show_request,
 )
 from bot.conversation.dialog import Dialog, Step, begin, grid, pick, put_question, remember
 from bot.conversation.turn import Turn, plain
@@ -227,31 +226,6 @@ async def _ask_to_join(turn: Turn, name: str) -> None:
     turn.say("join.asked", facts, menu=True)
 
 
-async def approve_home(turn: Turn, residency: str) -> None:
-    """同意"""
-    await _decide(turn, residency, approve=True)
-
-
-async def refuse_home(turn: Turn, residency: str) -> None:
-    """不是這戶"""
-    await _decide(turn, residency, approve=False)
-
-
-async def _decide(turn: Turn, residency: str, *, approve: bool) -> None:
-    """The leader's one tap; a second one is told who was first, and its message is redrawn."""
-    number = turn.number(residency)
-    try:
-        async with turn.attempt():
-            await decide(turn.desk, turn.person_id, number, approve=approve)
-    except Refused as no:
-        home = await turn.store.people.residency(number)
-        if home is not None and no.reason == "request_decided":
-            await show_request(turn.desk, turn.person_id, home, anew=False)
-        turn.refuse(no)
-    else:
-        turn.toast("join.decided", approved=approve)
-
-
 # A post ------------------------------------------------------------------------------------------------
 
 
@@ -260,7 +234,7 @@ async def _open_invitation(turn: Turn, link: Link) -> None:
     if post is None:
         raise Refused("link_unknown")
     waiting = await unclaimed_holders(turn.desk, post)
-    if len(waiting) > 1 or (waiting and post.kind in SHARED):
+    if len(waiting) > 1 or (waiting and (link.asks_who or post.kind in SHARED)):
         # Where several sit side by side a newcomer must not become a colleague who is not here yet.
         await begin(turn, DIALOG, "who", link=link.code, post=post.id)
         return
@@ -331,7 +305,7 @@ def interrupts(turn: Turn) -> bool:
     ):
         return False
     text = turn.text[:READ_MOST]
-    if turn.incoming.kind == "photo" or names_emergency(text):
+    if turn.incoming.kind == "photo" or names_emergency(text) or looks_like_code(text):
         return True
     # A word or two may be a name or a place that is not in the register.
     return len(text) >= A_SENTENCE and tells_of_trouble(turn, text)

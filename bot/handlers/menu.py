@@ -7,7 +7,7 @@ from bot.actions.desk import Choices, choice
 from bot.conversation.turn import Turn
 from bot.domain.errors import Refused
 from bot.domain.posts import Place, PostKind
-from bot.handlers import activities, announcing, joining, report
+from bot.handlers import activities, announcing, joining, report, residents
 from bot.texts import LOCALES, short
 
 CARDS_MOST = 3
@@ -16,6 +16,8 @@ DUTY_MOST = 60
 HOURS_MOST = 40
 """Of one contact card, and UTF-16 units of its lines: with the longest names they fit into one message."""
 FROM_HOME_UP = tuple(PostKind)
+OPTIONAL = frozenset((PostKind.ENTRANCE_LEADER, PostKind.DEPUTY_LEADER, PostKind.PARTY_GROUP_LEADER))
+"""Posts that are not missed where nobody holds them."""
 
 
 async def start(turn: Turn) -> None:
@@ -28,6 +30,9 @@ async def start(turn: Turn) -> None:
         return
     if announcing.is_reply(turn.incoming.link):
         await announcing.open_reply(turn)
+        return
+    if residents.is_moving_link(turn.incoming.link):
+        await residents.open_code(turn, turn.incoming.link[1:])
         return
     if turn.incoming.link:
         await joining.open_link(turn)
@@ -49,18 +54,24 @@ async def show_more(turn: Turn) -> None:
     rows: Choices = (
         (choice("more_activities", "activity.coming"),),
         (choice("more_teams", "team.list"), choice("more_mute", "mute.list")),
-        (choice("more_join", "menu.join"), choice("more_language", "menu.language")),
-        (choice("more_help", "menu.help"), choice("more_person", "menu.card")),
+        (choice("more_join", "menu.join"), choice("more_me", "me.show")),
+        (choice("more_language", "menu.language"), choice("more_help", "menu.help")),
+        (choice("more_person", "menu.card"),),
     )
     posts = {post.kind for post in await turn.posts()}
     if posts & OFFERED_TO["lend"]:
         rows = ((choice("more_groups", "group.list", 0), choice("more_lend", "loan.list")), *rows)
     elif posts & OFFERED_TO["groups"]:
         rows = ((choice("more_groups", "group.list", 0),), *rows)
+    if posts & OFFERED_TO["cards"]:
+        rows = ((choice("more_cards", "card.list", 0),), *rows)
+    if posts & OFFERED_TO["proxy"]:
+        rows = ((choice("proxy_new", "proxy.new"),), *rows)
     if posts & OFFERED_TO["announce"]:
         rows = ((choice("announce_new", "ann.new"), choice("more_announcements", "ann.list")), *rows)
     if posts:
-        rows = ((choice("more_work", "menu.work"),), *rows)
+        rows = ((choice("more_posts", "menu.posts"),), *rows)
+        rows = ((choice("more_work", "menu.work"), choice("more_away", "away.list")), *rows)
     turn.say("menu.more", choices=rows)
 
 
@@ -115,7 +126,9 @@ async def _show_card(
     shown = [
         line
         for line in sorted(card, key=lambda one: FROM_HOME_UP.index(one.kind))
-        if doors is None or line.entrance_id is None or line.entrance_id in doors
+        if (doors is None or line.entrance_id is None or line.entrance_id in doors)
+        and not line.is_acting
+        and (line.name or line.kind not in OPTIONAL)
     ]
     count = len(shown)
     while len(shown) > LINES_MOST:
@@ -132,6 +145,9 @@ async def _show_card(
             "hours": short(line.hours, HOURS_MOST),
             "name": line.name,
             "phone": line.phone,
+            "is_deputy": line.is_deputy,
+            "is_away": line.is_away,
+            "stand_in": line.stand_in,
         }
         for line in shown
     ]

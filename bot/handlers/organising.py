@@ -18,7 +18,6 @@ from bot.domain.audiences import COMPOUND, Audience, Kind, Part, read_audience
 from bot.domain.company import read_seats
 from bot.domain.dates import Moment, read_moment
 from bot.domain.errors import NotUnderstood, Refused
-from bot.domain.posts import LEVEL
 from bot.domain.signups import Action, State
 from bot.storage.activities import Activity
 from bot.texts import short
@@ -248,10 +247,9 @@ async def _own_parts(turn: Turn) -> list[Part]:
     officer = await officer_of(turn.desk, turn.data["compound"], turn.person_id)
     parts = [Part(Kind.INTEREST_GROUP, group_id=group_id) for group_id in sorted(officer.leads)]
     for holder in officer.holders:
-        level = LEVEL[holder.kind]
-        if level == "compound":
+        if holder.building_id is None:
             parts.append(COMPOUND)
-        elif level == "building" or holder.entrance_id is None:
+        elif holder.entrance_id is None:
             parts.append(Part(Kind.BUILDING, holder.building_id))
         else:
             parts.append(Part(Kind.ENTRANCE, holder.building_id, holder.entrance_id))

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
-from bot.actions.cards import facts_of
+from bot.actions.cards import facts_of, speaker_of
 from bot.actions.desk import Choice, Choices, choice
 from bot.actions.issues import TEXT_MOST, Report, file, foresee
+from bot.actions.proxies import Whom, enter
 from bot.conversation.dialog import Dialog, Step, begin, finish, grid, pick, put_question, remember
 from bot.conversation.turn import Turn, plain
 from bot.domain.addresses import Place as RegisterPlace
@@ -129,7 +130,18 @@ async def _take_is_it(turn: Turn) -> str | None:
 
 
 async def _ask_words(turn: Turn) -> None:
-    put_question(turn, "report.words")
+    whom = await for_whom(turn)
+    put_question(turn, "proxies.words" if whom else "report.words", (), {"for_whom": whom})
+
+
+async def for_whom(turn: Turn) -> dict[str, object] | None:
+    """For whom somebody else enters this report, as the `whom` filter takes it; None for one's own."""
+    proxy = turn.data.get("proxy")
+    home = await turn.store.places.unit(proxy["unit"]) if proxy else None
+    if proxy is None or home is None:
+        return None
+    where = await turn.desk.place_facts(home)
+    return {"name": proxy.get("name", ""), "home": where, "came_by": proxy.get("source", "")}
 
 
 async def _take_words(turn: Turn) -> str | None:
@@ -230,10 +242,32 @@ async def _compounds(turn: Turn) -> list[Compound]:
 
 
 async def _homes(turn: Turn) -> list[Residency]:
-    """Where the reporter lives in the compound it is about."""
+    """Where the reporter lives in the compound it is about: for another, the home they are reported for."""
     compound_id = turn.data["compound"]
+    if proxy := turn.data.get("proxy"):
+        place = await turn.store.places.unit(proxy["unit"])
+        return [await _home_at(turn, place)] if place else []
     homes = await turn.store.people.residencies(turn.person_id)
     return [home for home in homes if home.compound_id == compound_id]
+
+
+async def _home_at(turn: Turn, place: Place) -> Residency:
+    """A home without saying who lives there."""
+    names = await turn.store.places.names(place)
+    return Residency(
+        id=0,
+        person_id=0,
+        unit_id=place.unit_id or 0,
+        kind="",
+        state="approved",
+        compound_id=place.compound_id,
+        building_id=place.building_id or 0,
+        entrance_id=place.entrance_id,
+        unit_label=names.unit,
+        building_name=names.building,
+        entrance_name=names.entrance or None,
+        asked_at=turn.desk.now,
+    )
 
 
 async def _find_named(turn: Turn, text: str) -> str | None:
@@ -273,13 +307,14 @@ async def _find_named(turn: Turn, text: str) -> str | None:
 
 async def _usual_places(turn: Turn, category: Category) -> list[Place]:
     """Where such a matter is for this reporter: one place for each of their homes, nothing without home."""
-    compound_id = turn.data["compound"]
+    compound_id, is_proxy = turn.data["compound"], "proxy" in turn.data
     if category.default_place in ("common_area", "compound"):
         return [Place(category.default_place, compound_id)]
     places = []
     for home in await _homes(turn):
         place = Place("building", compound_id, home.building_id)
-        if category.default_place == "unit":
+        # Somebody else is asked where they live; what is said of their building is said of their home.
+        if category.default_place == "unit" or (category.default_place == "building" and is_proxy):
             place = Place("unit", compound_id, home.building_id, home.entrance_id, home.unit_id)
         elif category.default_place == "entrance" and home.entrance_id is not None:
             place = Place("entrance", compound_id, home.building_id, home.entrance_id)
@@ -311,7 +346,8 @@ async def _ask_place(turn: Turn) -> None:
             door = f"{home.building_name}{home.entrance_name}"
             near["entrance", home.entrance_id] = pick("", "entrance", home.entrance_id, text=door)
         near["building", home.building_id] = pick("", "building", home.building_id, text=home.building_name)
-        near["unit", home.unit_id] = pick("my_home", "unit", home.unit_id, unit=home.unit_label)
+        label = "their_home" if turn.data.get("proxy") else "my_home"
+        near["unit", home.unit_id] = pick(label, "unit", home.unit_id, unit=home.unit_label)
     if near:
         rows = (*((one,) for one in near.values()), wide, (pick("elsewhere", "elsewhere", 0),))
         put_question(turn, "report.place", rows, numbers_pick=False)
@@ -419,6 +455,7 @@ async def _ask_review(turn: Turn) -> None:
         "empty": [step.kind.value for step in found.skipped if step.why == "empty"],
         "about_handler": about,
         "is_private": category.is_private or about,
+        "for_whom": await for_whom(turn),
     }
     choices = (
         (pick("send", "send"),),
@@ -456,7 +493,18 @@ async def _send(turn: Turn, data: Mapping[str, Any]) -> None:
         tuple(data.get("voices", ())),
         about_handler=bool(data.get("about_handler")),
     )
-    issue = await file(turn.desk, turn.person_id, report)
+    proxy = data.get("proxy")
+    if proxy:
+        whom = Whom(
+            proxy["unit"],
+            proxy["source"],
+            proxy.get("person"),
+            proxy.get("name", ""),
+            proxy.get("phone", ""),
+        )
+        issue = await enter(turn.desk, turn.person_id, whom, report)
+    else:
+        issue = await file(turn.desk, turn.person_id, report)
     facts = {
         **await facts_of(turn.desk, issue),
         "skipped": issue.reason["skipped"],
@@ -466,6 +514,8 @@ async def _send(turn: Turn, data: Mapping[str, Any]) -> None:
             holder.reachable for holder in committee_of(await turn.desk.holders(issue.place.compound_id))
         ),
         "reporter_approved": issue.reporter_approved,
+        "for_whom": await for_whom(turn),
+        "is_passed_on": await speaker_of(turn.desk, issue) == turn.person_id,
         "has_home": bool(await turn.store.people.residencies(turn.person_id)),
     }
     choices = ((choice("my_issues", "my.list"), choice("why_them", "issue.why", issue.id)),)

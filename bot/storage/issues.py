@@ -21,6 +21,18 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
+class Proxy:
+    """Who entered a report for somebody else, how it came (phone, visit, paper), and for whose home.
+
+    The home is forgotten with the words of the report.
+    """
+
+    person_id: int
+    source: str
+    unit_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """One issue as it stands; instants are aware UTC, terms are durations of its clock."""
 
@@ -52,6 +64,11 @@ class Issue:
     resolve_term: timedelta
     resolve_used: timedelta
     resolve_since: datetime | None
+    # By whom its reporter wished to be seen by name when it was filed (R14): neighbours, leader, committee.
+    shown_as: str = "leader"
+    # When the words and photos were taken out of it; number, times and states stay.
+    erased_at: datetime | None = None
+    proxy: Proxy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +150,9 @@ def _issue(row: Row) -> Issue:
         resolve_term=timedelta(microseconds=row["resolve_term"]),
         resolve_used=timedelta(microseconds=row["resolve_used"]),
         resolve_since=maybe_instant(row["resolve_since"]),
+        shown_as=row["shown_as"],
+        erased_at=maybe_instant(row["erased_at"]),
+        proxy=Proxy(row["proxy_id"], row["proxy_source"], row["proxy_unit_id"]) if row["proxy_id"] else None,
     )
 
 
@@ -165,6 +185,7 @@ class Issues:
         accept_term: timedelta,
         resolve_term: timedelta,
         now: datetime,
+        proxy: Proxy | None = None,
     ) -> int:
         """A new open issue with its accept-by clock running; gives its id."""
         rows = await self._connection.fetch(
@@ -189,6 +210,9 @@ class Issues:
                 "accept_term": accept_term // _MICROSECOND,
                 "resolve_term": resolve_term // _MICROSECOND,
                 "now": to_micros(now),
+                "proxy_id": proxy and proxy.person_id,
+                "proxy_source": proxy and proxy.source,
+                "proxy_unit_id": proxy and proxy.unit_id,
             },
         )
         issue_id: int = rows[0]["id"]
@@ -285,10 +309,6 @@ class Issues:
         """This person follows the issue, is concerned by it, or has declined it."""
         await self._connection.fetch("put_part", {"issue_id": issue_id, "person_id": person_id, "part": part})
 
-    async def move_parts(self, from_person: int, to_person: int) -> None:
-        """What somebody is to issues is now another's; nobody follows, or is concerned, twice."""
-        await self._connection.fetch("move_parts", {"from_person": from_person, "to_person": to_person})
-
     async def parts(self, issue_id: int) -> dict[str, frozenset[int]]:
         """The people of an issue by part: follows, concerned, declined."""
         rows = await self._connection.fetch("parts_of_issue", {"issue_id": issue_id})
@@ -298,7 +318,7 @@ class Issues:
         return {part: frozenset(people) for part, people in found.items()}
 
     async def of_reporter(self, person_id: int, closed_since: datetime, most: int) -> list[Issue]:
-        """A resident's own issues: what goes on first, then what was closed lately."""
+        """What a person reported, for themselves or another: what goes on first, then what closed lately."""
         rows = await self._connection.fetch(
             "issues_of_reporter", {"person_id": person_id, "since": to_micros(closed_since), "most": most}
         )
@@ -310,6 +330,16 @@ class Issues:
             "issues_of_handler", {"person_id": person_id, "most": most, "skip": skip}
         )
         return [_issue(row) for row in rows]
+
+    async def open_in(self, compound_id: int) -> list[Issue]:
+        """What nobody in a compound has accepted yet, oldest first."""
+        rows = await self._connection.fetch("issues_open_in", {"compound_id": compound_id})
+        return [_issue(row) for row in rows]
+
+    async def assigned_since(self, compound_id: int, since: datetime) -> list[Issue]:
+        """What was given to anybody in a compound since then, whatever became of it, oldest first."""
+        row = {"compound_id": compound_id, "since": to_micros(since)}
+        return [_issue(one) for one in await self._connection.fetch("issues_assigned_since", row)]
 
     async def count_of_handler(self, person_id: int) -> int:
         """How many a handler has not closed yet."""

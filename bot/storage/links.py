@@ -18,6 +18,8 @@ class Link:
     expires_at: datetime | None
     used_at: datetime | None
     used_by: int | None
+    # Whoever opens it may be somebody else than the register names.
+    asks_who: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Door:
     code: str
     building: str
     entrance: str
+    building_id: int
+    entrance_id: int | None
 
 
 class Links:
@@ -50,15 +54,18 @@ class Links:
             maybe_instant(row["expires_at"]),
             maybe_instant(row["used_at"]),
             row["used_by"],
+            bool(row["asks_who"]),
         )
 
     async def put_join(self, code: str, building_id: int, entrance_id: int | None, now: datetime) -> None:
         """A joining link for a door; it does not expire."""
         await self._put(code, "join", building_id, entrance_id, None, now, None)
 
-    async def put_appoint(self, code: str, post_id: int, now: datetime, expires_at: datetime) -> None:
-        """A one-time invitation to a post."""
-        await self._put(code, "appoint", None, None, post_id, now, expires_at)
+    async def put_appoint(
+        self, code: str, post_id: int, now: datetime, expires_at: datetime, *, asks_who: bool = False
+    ) -> None:
+        """A one-time invitation to a post; with `asks_who` perhaps for somebody not in the register."""
+        await self._put(code, "appoint", None, None, post_id, now, expires_at, asks_who=asks_who)
 
     async def _put(
         self,
@@ -69,6 +76,8 @@ class Links:
         post_id: int | None,
         now: datetime,
         expires_at: datetime | None,
+        *,
+        asks_who: bool = False,
     ) -> None:
         await self._connection.fetch(
             "put_link",
@@ -80,6 +89,7 @@ class Links:
                 "post_id": post_id,
                 "now": to_micros(now),
                 "expires_at": maybe_micros(expires_at),
+                "asks_who": int(asks_who),
             },
         )
 
@@ -92,7 +102,10 @@ class Links:
     async def doors(self, compound_id: int) -> list[Door]:
         """Every door of the compound that has a code."""
         rows = await self._connection.fetch("joining_links", {"compound_id": compound_id})
-        return [Door(row["code"], row["building"], row["entrance"] or "") for row in rows]
+        return [
+            Door(row["code"], row["building"], row["entrance"] or "", row["building_id"], row["entrance_id"])
+            for row in rows
+        ]
 
     async def doors_without_link(self, compound_id: int) -> list[tuple[int, int | None]]:
         """Doors that still need a code: (building id, entrance id)."""

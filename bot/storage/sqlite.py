@@ -97,9 +97,10 @@ class SqliteDatabase:
     async def open(path: str) -> "SqliteDatabase":
         """Open or create the file; raises OperatorError when that is impossible."""
         try:
-            if path != ":memory:":
-                Path(path).expanduser().parent.mkdir(parents=True, exist_ok=True)
             where = path if path == ":memory:" else Path(path).expanduser()
+            if isinstance(where, Path) and not where.exists():
+                where.parent.mkdir(parents=True, exist_ok=True)
+                where.touch(mode=0o600)  # names and phones will stand in it
             # The thread's and ours: the turnstile lets only one of them use it at a time.
             raw = sqlite3.connect(
                 where, isolation_level=None, cached_statements=_STATEMENTS_KEPT, check_same_thread=False

@@ -285,6 +285,8 @@ owners_committee_director  yy/22        yy/22        yy/22          yy/22       
 branch_secretary           yy/22        yy/22        yy/22          yy/22             22/22
 property_manager           22/--        22/--        22/--          22/--             22/--
 grid_officer               22/--        22/--        22/--          22/--             22/--
+community_director         22/--        22/--        22/--          22/--             22/--
+community_secretary        22/--        22/--        22/--          22/--             22/--
 interest_group_leader      --/--        --/--        yy/--          --/--             --/--
 """
 _SIGNS = {"y": MAY, "2": WITH_SECOND, "-": MAY_NOT}

@@ -436,12 +436,13 @@ def in_words(audience: Audience) -> str:
 
 PLACES = [Part(Kind.BUILDING, one.id) for one in KNOWN.register.buildings]
 DOORS = [Part(Kind.ENTRANCE, one.id, door.id) for one in KNOWN.register.buildings for door in one.entrances]
+DEPTHS = ["compound", "building", "entrance"]
+"""How deep a place lies; a post of the community is asked for as one of the compound."""
 TITLES = [
     Part(Kind.POST, place.building_id, place.entrance_id, post)
     for post in PostKind
     for place in (COMPOUND, *PLACES, *DOORS)
-    if ["compound", "building", "entrance"].index(place.kind)
-    <= ["compound", "building", "entrance"].index(LEVEL[post])
+    if LEVEL[post] in DEPTHS[DEPTHS.index(place.kind) :] or place == COMPOUND
 ]
 CLUBS = [Part(Kind.INTEREST_GROUP, group_id=group.id) for group in KNOWN.groups]
 

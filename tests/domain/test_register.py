@@ -4,20 +4,17 @@ import pytest
 
 from bot.domain.posts import PostKind
 from bot.domain.register import (
-    COLUMNS,
-    SHEETS,
-    LineError,
     ListedBuilding,
+    ListedCommunity,
     ListedCompound,
     ListedEntrance,
     ListedPerson,
     ListedPost,
     ListedUnit,
-    Reason,
     Register,
-    Sheet,
     read_register,
 )
+from bot.domain.sheets import COLUMNS, IGNORED_SHEETS, LAYOUT, SHEETS, LineError, Reason, Sheet
 
 GOOD = {
     "compounds": "code,name,timezone,locale|luzhou,绿洲路126号大院,Asia/Shanghai,zh_CN",
@@ -33,9 +30,7 @@ GOOD = {
 
 def sheet(name: str, table: str) -> Sheet:
     """A sheet from "heading,heading|cell,cell|…"."""
-    header, *lines = (tuple(line.split(",")) for line in table.split("|"))
-    rows = [(number, dict(zip(header, cells, strict=True))) for number, cells in enumerate(lines, start=2)]
-    return Sheet(name, header, rows)
+    return Sheet(name, [(number, tuple(line.split(","))) for number, line in enumerate(table.split("|"), 1)])
 
 
 def errors_of(**changed: str) -> list[tuple[str, int, str, Reason]]:
@@ -58,22 +53,25 @@ def test_good_sheets_are_read() -> None:
                 "绿洲路126号大院",
                 "Asia/Shanghai",
                 "zh_CN",
+                None,
                 (ListedBuilding("3", "3號樓"), ListedBuilding("A", "南塔")),
                 (ListedEntrance("3", "2", "2单元"),),
                 (ListedUnit("3", "2", "501", 90), ListedUnit("A", None, "1201", None)),
                 (
                     ListedPost(
-                        PostKind.BUILDING_LEADER, "3", None, "本楼", "8–21", True, (leader,), vacant=False
+                        PostKind.BUILDING_LEADER,
+                        "3",
+                        None,
+                        "本楼",
+                        "8–21",
+                        phone_shown=True,
+                        holders=(leader,),
                     ),
                     ListedPost(
                         PostKind.SELF_MANAGEMENT_COMMITTEE,
                         None,
                         None,
-                        None,
-                        None,
-                        None,
-                        (ListedPerson("何长青", ""),),
-                        vacant=False,
+                        holders=(ListedPerson("何长青", ""),),
                     ),
                 ),
             ),
@@ -184,6 +182,15 @@ POSTS = "post,building,entrance,name,phone,phone_shown"
         ("posts", f"{POSTS}|楼栋长,3,,秦琼,,|楼栋长,三栋,,尉迟恭,,", [(3, "name", Reason.SECOND_HOLDER)]),
         ("posts", f"{POSTS}|楼栋长,3,,秦琼,,|楼栋长,3,,秦琼,,", [(3, "name", Reason.DUPLICATE)]),
         ("posts", f"{POSTS}|楼栋长,3,,秦琼,,|楼栋长,A,,秦琼,,", []),
+        ("posts", f"{POSTS},副职|楼栋长,3,,秦琼,,,|楼栋长,3,,尉迟恭,,,是|楼栋长,3,,程咬金,,,是", []),
+        ("posts", f"{POSTS},副职|楼栋长,3,,秦琼,,,|楼栋长,3,,秦琼,,,是", [(3, "name", Reason.DUPLICATE)]),
+        ("posts", f"{POSTS},副职|楼栋长,3,,秦琼,,,也许", [(2, "is_deputy", Reason.YES_OR_NO)]),
+        ("posts", f"{POSTS},副职|楼栋长,3,,空缺,,,1|楼栋长,3,,秦琼,,,1", [(3, "name", Reason.SECOND_HOLDER)]),
+        ("posts", f"{POSTS},任期至|楼栋长,3,,秦琼,,,2028年2月30日", [(2, "term_until", Reason.DAY)]),
+        ("posts", f"{POSTS},办公电话|楼栋长,3,,秦琼,,,12", [(2, "office_phone", Reason.PHONE)]),
+        ("posts", f"{POSTS},社区|社区书记,,,秦琼,,,东门", [(2, "community", Reason.UNKNOWN_COMMUNITY)]),
+        ("posts", f"{POSTS}|社区书记,,,秦琼,,", [(2, "community", Reason.MISSING)]),
+        ("compounds", "code,name,community|luzhou,大院,东门", [(2, "community", Reason.UNKNOWN_COMMUNITY)]),
         ("posts", f"{POSTS}|自管委,,,秦琼,,|自管委,,,尉迟恭,,", []),
         ("posts", f"{POSTS}|自管委,,,秦琼,,|自管委,,,空缺,,", [(3, "name", Reason.SECOND_HOLDER)]),
         ("posts", f"{POSTS}|自管委,,,秦琼,,是|自管委,,,尉迟恭,,否", [(3, "phone_shown", Reason.DIFFERS)]),
@@ -211,13 +218,13 @@ def test_all_mistakes_are_found_at_once() -> None:
 
     assert found == [
         ("entrances", 2, "building", Reason.UNKNOWN_BUILDING),
+        ("units", 2, "building", Reason.UNKNOWN_BUILDING),
         ("units", 2, "unit", Reason.MISSING),
         ("units", 2, "area_m2", Reason.AREA),
-        ("units", 2, "building", Reason.UNKNOWN_BUILDING),
+        ("posts", 2, "building", Reason.UNKNOWN_BUILDING),
+        ("posts", 2, "name", Reason.MISSING),
         ("posts", 2, "phone", Reason.PHONE),
         ("posts", 2, "phone_shown", Reason.YES_OR_NO),
-        ("posts", 2, "name", Reason.MISSING),
-        ("posts", 2, "building", Reason.UNKNOWN_BUILDING),
     ]
 
 
@@ -240,9 +247,17 @@ def test_an_unknown_sheet_is_a_mistake_and_an_empty_one_is_not() -> None:
     """Excel adds empty sheets; a filled one with an unknown name would be lost in silence."""
     sheets = [sheet(name, table) for name, table in GOOD.items()]
 
-    _, errors = read_register([*sheets, Sheet("Sheet2", (), []), Sheet("车位", ("车位",), [])])
+    _, errors = read_register([*sheets, Sheet("Sheet2", []), Sheet("车位", [(1, ("车位",))])])
 
     assert errors == [LineError("车位", 0, "", Reason.UNKNOWN_SHEET)]
+
+
+def test_what_this_program_writes_beside_the_register_is_passed_over() -> None:
+    """The list of mistakes and the history in an export are no part of the register."""
+    sheets = [sheet(name, table) for name, table in GOOD.items()]
+    beside = [Sheet(name, [(1, ("楼栋", "房号"))]) for names in IGNORED_SHEETS.items() for name in names]
+
+    assert read_register([*sheets, *beside]) == read_register(sheets)
 
 
 def test_several_compounds_must_be_told_apart() -> None:
@@ -250,14 +265,15 @@ def test_several_compounds_must_be_told_apart() -> None:
     found = errors_of(
         compounds="code,name|luzhou,绿洲路|handu,汉都华府",
         buildings="compound,building|luzhou,3|绿洲路,A|,5",
-        entrances="compound,building,entrance|luzhou,3,2",
+        entrances="building,entrance|3,2|A,1",
         units="",
         posts="",
     )
 
     assert found == [
-        ("buildings", 4, "compound", Reason.MISSING),
         ("compounds", 3, "code", Reason.EMPTY_COMPOUND),
+        ("buildings", 4, "compound", Reason.MISSING),
+        ("entrances", 0, "", Reason.WHICH_COMPOUND),
     ]
 
 
@@ -284,10 +300,99 @@ def test_a_post_may_be_empty(name: str, holders: int, vacant: bool) -> None:
 
     (post,) = register.compounds[0].posts
     assert errors == []
-    assert (len(post.holders), post.vacant) == (holders, vacant)
+    assert (len(post.holders), post.is_vacant) == (holders, vacant)
 
 
-@pytest.mark.parametrize("table", [SHEETS, COLUMNS])
+def test_deputies_terms_and_the_office_phone_are_read() -> None:
+    """A deputy stands beside the holder; the last day of a term is a day, however it is written."""
+    posts = (
+        "职务,楼栋,姓名,副职,任期至,办公电话|楼栋长,3,秦琼,,2028-12-31,0835-2222222"
+        "|楼栋长,3,尉迟恭,是,2027年6月1日,|楼栋党小组长,3,空缺,是,,"
+    )
+    register, errors = read_register([sheet(name, table) for name, table in {**GOOD, "posts": posts}.items()])
+    leader, party = register.compounds[0].posts
+
+    assert errors == []
+    assert (leader.holders, leader.deputies) == ((ListedPerson("秦琼", ""),), (ListedPerson("尉迟恭", ""),))
+    assert [day.isoformat() for day in leader.terms.values()] == ["2028-12-31", "2027-06-01"]
+    assert leader.office_phone == "0835-2222222"
+    assert (party.is_vacant, party.is_without_deputies) == (False, True)
+
+
+def test_a_community_stands_above_its_compounds() -> None:
+    """It has a sheet, its posts name it or leave it out where there is only one."""
+    tables = {
+        **GOOD,
+        "社區": "社区代码,社区名称|dongmen,东门社区",
+        "compounds": "code,name,community|luzhou,绿洲路126号大院,东门社区",
+        "posts": "post,community,name|社区书记,,秦琼|居委会主任,dongmen,尉迟恭|网格员,,程咬金",
+    }
+    register, errors = read_register([sheet(name, table) for name, table in tables.items()])
+
+    assert errors == []
+    assert register.compounds[0].community == "dongmen"
+    assert [post.kind for post in register.compounds[0].posts] == [PostKind.GRID_OFFICER]
+    secretary = ListedPost(PostKind.COMMUNITY_SECRETARY, None, None, holders=(ListedPerson("秦琼", ""),))
+    director = ListedPost(PostKind.COMMUNITY_DIRECTOR, None, None, holders=(ListedPerson("尉迟恭", ""),))
+    assert register.communities == (ListedCommunity("dongmen", "东门社区", (secretary, director)),)
+
+
+def test_without_a_sheet_of_compounds_the_known_one_is_meant() -> None:
+    """Whoever has one compound need not name it again; nothing is said about its name or language."""
+    sheets = [sheet(name, table) for name, table in GOOD.items() if name != "compounds"]
+
+    register, errors = read_register(sheets, [("luzhou", "绿洲路126号大院")])
+
+    assert errors == []
+    (compound,) = register.compounds
+    assert (compound.code, compound.name, compound.timezone) == ("luzhou", "绿洲路126号大院", None)
+    assert len(compound.units) == 2
+
+
+def test_known_compounds_of_which_nothing_is_listed_are_left_alone() -> None:
+    """Only the one whose sheet it is comes into the register."""
+    tables = {"buildings": "compound,building|b,1"}
+    sheets = [sheet(name, table) for name, table in tables.items()]
+
+    register, errors = read_register(sheets, [("a", "甲"), ("b", "乙")])
+
+    assert (errors, [one.code for one in register.compounds]) == ([], ["b"])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (("王秀兰", "13900000001"), ("王 秀蘭", "+86 139-0000-0001"), True),
+        (("王秀兰", "13900000001"), ("王秀兰", "13900000002"), False),
+        (("王秀兰", ""), ("王秀兰", "13900000001"), False),
+    ],
+)
+def test_who_is_the_same_person(one: tuple[str, str], other: tuple[str, str], same: bool) -> None:
+    """The name and the digits count, not how they are written."""
+    assert (ListedPerson(*one).key == ListedPerson(*other).key) == same
+
+
+def test_progress_comes_to_its_end() -> None:
+    """Who watches is told of every line, headers aside, and never of more than there are."""
+    seen: list[tuple[int, int]] = []
+
+    read_register([sheet(name, table) for name, table in GOOD.items()], (), lambda *far: seen.append(far))
+
+    lines = sum(table.count("|") for table in GOOD.values())
+    assert [done for done, _ in seen] == list(range(1, lines + 1))
+    assert {total for _, total in seen} == {lines + len(GOOD)}
+
+
+@pytest.mark.parametrize("kind", LAYOUT)
+def test_every_sheet_is_known_with_all_its_columns(kind: str) -> None:
+    """Under its own word and each of its other names, whatever stands above the header."""
+    columns = LAYOUT[kind].replace("|", "").split()
+    for name in (kind, *SHEETS[kind].split()):
+        _, errors = read_register([Sheet(f"{name}.csv", [(1, ("标题",)), (3, tuple(columns))])])
+        assert {error.reason for error in errors} <= {Reason.MISSING_SHEET}
+
+
+@pytest.mark.parametrize("table", [{**SHEETS, **IGNORED_SHEETS}, COLUMNS])
 def test_no_word_means_two_things(table: dict[str, str]) -> None:
     """Every name of a sheet or a column belongs to one of them."""
     words = [word for names in table.values() for word in names.split()]

@@ -59,7 +59,7 @@ async def furnish(connection: Connection, people: int) -> list[int]:
     await directory.put_units({(1, None, str(number)): None for number in range(people)})
     found = [await store.people.new(NOW) for _ in range(people)]
     await directory.put_posts(1, {(PostKind.OWNERS_COMMITTEE_DIRECTOR, None, None): PostText()})
-    await directory.appoint([(1, found[0])], NOW)
+    await store.posts.appoint(1, found[0], NOW)
     for number, person_id in enumerate(found):
         await store.people.put_details(person_id, f"住户{number}", "")
         residency_id, _ = await store.people.ask_residency(person_id, number + 1, "owner", NOW)

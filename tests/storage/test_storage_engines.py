@@ -305,14 +305,13 @@ async def test_a_statement_that_fails_inside_a_savepoint_can_be_survived(databas
 async def test_no_increment_is_lost(database: Database) -> None:
     """Two hundred at once: lock first, then read."""
     async with database.transaction() as connection:
-        await connection.fetch(
-            "put_compound", {"code": "a", "name": "0", "timezone": "Asia/Shanghai", "locale": "zh_CN"}
-        )
+        compound = {"code": "a", "name": "0", "timezone": "Asia/Shanghai", "locale": "zh_CN"}
+        await connection.fetch("put_compound", {**compound, "community_id": None})
 
     async def increment() -> None:
         async with database.transaction() as connection:
             (row,) = await connection.fetch("compound_by_code", {"code": "a"})
-            values = {"code": "a", "timezone": "Asia/Shanghai", "locale": "zh_CN"}
+            values = {"code": "a", "timezone": "Asia/Shanghai", "locale": "zh_CN", "community_id": None}
             await connection.fetch("put_compound", {**values, "name": str(int(row["name"]) + 1)})
 
     await asyncio.gather(*(increment() for _ in range(200)))

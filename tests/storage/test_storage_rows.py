@@ -11,14 +11,15 @@ from bot.domain.addresses import BuildingEntry, EntranceEntry, Register, UnitEnt
 from bot.domain.posts import Holder, Place, PostKind
 from bot.domain.register import ListedPerson
 from bot.domain.transitions import State
+from bot.storage.changes import Change
 from bot.storage.directory import Directory, Office, PostText
 from bot.storage.engine import Database
-from bot.storage.issues import Attachment, Due, Event, Issue, Notice
+from bot.storage.issues import Attachment, Due, Event, Issue, Notice, Proxy
 from bot.storage.links import Door, Link
-from bot.storage.people import Addressee, Details, Residency
+from bot.storage.people import Addressee, Details, DoorStanding, Residency, Resident, UnitStanding
 from bot.storage.places import Compound, PlaceNames
 from bot.storage.postgres import PostgresDatabase
-from bot.storage.posts import ContactLine, HeldPost, Post
+from bot.storage.posts import Appointment, ContactLine, HeldPost, Plan, Post
 from bot.storage.store import Store
 from tests.engines import ask
 
@@ -105,14 +106,15 @@ async def test_offices(store: Store) -> None:
     former, silent, present = [await people.new(NOW) for _ in range(3)]
     await directory.put_details({former: ListedPerson("李", "1"), present: ListedPerson("王", "2")})
     await directory.put_details({present: ListedPerson("王", "3")})
-    await directory.appoint([(1, former)], NOW)
+    await store.posts.appoint(1, former, NOW)
     await store.posts.end_others(1, silent, NOW)
-    await directory.appoint([(1, silent), (1, silent), (2, present)], LATER)
+    for post_id, person_id in ((1, silent), (2, present)):
+        await store.posts.appoint(post_id, person_id, LATER)
     await people.put_account(present, "telegram", "5", "小王", "zh")
     assert await directory.offices(1) == [
-        Office(2, present, ListedPerson("王", "3"), in_office=True),
-        Office(1, silent, ListedPerson("", ""), in_office=True),
-        Office(1, former, ListedPerson("李", "1"), in_office=False),
+        Office(3, 2, present, ListedPerson("王", "3"), in_office=True, has_account=True),
+        Office(2, 1, silent, ListedPerson("", ""), in_office=True),
+        Office(1, 1, former, ListedPerson("李", "1"), in_office=False),
     ]
 
 
@@ -151,30 +153,96 @@ async def test_residencies(store: Store) -> None:
     asked = await people.ask_residency(resident, 2, "renter", NOW)
     assert asked == (1, "pending")
     beside, _ = await people.ask_residency(resident, 3, "owner", NOW)
-    pending = Residency(
-        1, resident, 2, "renter", "pending", 1, 1, 2, "502", "3号楼", "2单元", decided_by=None
-    )
+    pending = Residency(1, resident, 2, "renter", "pending", 1, 1, 2, "502", "3号楼", "2单元", NOW)
     assert await people.residency(1) == pending
-    gatehouse = Residency(beside, resident, 3, "owner", "pending", 1, 1, None, "门卫", "3号楼", None)
+    gatehouse = Residency(beside, resident, 3, "owner", "pending", 1, 1, None, "门卫", "3号楼", None, NOW)
     assert await people.waiting(1) == [pending, gatehouse]
     await people.decide_residency(1, "approved", leader, LATER)
     assert await people.ask_residency(resident, 2, "renter", LATER) == (1, "approved")
     approved = replace(pending, state="approved", decided_by=leader)
     assert await people.residencies(resident) == [approved, gatehouse]
-    assert await people.ask_residency(resident, 2, "owner", LATER) == (1, "pending")
-    await people.decide_residency(1, "refused", leader, LATER)
+    assert await people.ask_residency(resident, 2, "owner", LATER) == (1, "approved")
+    wishing = replace(approved, asked_kind="owner", asked_at=LATER)
+    assert [wishing.is_waiting, wishing.wanted_kind, approved.wanted_kind] == [True, "owner", "renter"]
+    assert await people.residencies(resident) == [wishing, gatehouse]
+    assert await people.waiting(1) == [gatehouse, wishing]
+    await people.decide_residency(1, "approved", leader, LATER, kind="owner")
+    assert await people.residency(1) == replace(wishing, kind="owner", asked_kind=None)
+    await people.decide_residency(1, "ended", leader, LATER, reason="moved")
     assert await people.residencies(resident) == [gatehouse]
-    assert await people.ask_residency(resident, 2, "owner", LATER) == (1, "pending")
+    assert await people.ask_residency(resident, 2, "family", LATER) == (1, "pending")
+    again = await people.residency(1)
+    assert again is not None
+    assert [again.kind, again.reason] == ["family", ""]
     assert await people.residency(99) is None
     (row,) = await ask(store.connection, "SELECT * FROM residencies WHERE id = 1")
     assert row["asked_at"] == row["decided_at"] > 0
+
+
+async def test_the_wish_for_a_home(store: Store) -> None:
+    """Asking again keeps the place in line; what was said about it goes with it; one home comes first."""
+    people = store.people
+    resident, leader = await people.new(NOW), await people.new(NOW)
+    await people.ask_residency(resident, 2, "renter", NOW)
+    await people.ask_residency(resident, 3, "owner", NOW)
+    assert await people.count_pending(resident, 2) == (2, 1)
+    await people.ask_residency(resident, 2, "owner", LATER)
+    talk = ({"by": leader, "is_leader": True, "text": "“您是？”"},)
+    await people.set_talk(1, talk)
+    home = await people.residency(1)
+    assert home is not None
+    assert [home.asked_at, home.kind, home.talk] == [NOW, "owner", talk]
+    await people.set_main(resident, 2)
+    assert [(one.id, one.is_main) for one in await people.residencies(resident)] == [(2, True), (1, False)]
+    await people.decide_residency(1, "approved", leader, LATER)
+    await people.decide_residency(2, "ended", leader, LATER)
+    (left,) = await people.residencies(resident)
+    assert [left.id, left.talk] == [1, ()]
+    assert await people.count_pending(resident, 2) == (0, 0)
+
+
+async def test_the_roster_of_a_door(store: Store) -> None:
+    """Who is approved with an account has joined; who stands in the register only has not."""
+    people = store.people
+    here, listed, asking = [await people.new(NOW) for _ in range(3)]
+    await people.put_account(here, "telegram", "5", "Here", "")
+    await people.put_details(listed, "王芳", "139")
+    for person_id, kind in ((here, "owner"), (listed, "family"), (asking, "renter")):
+        residency_id, _ = await people.ask_residency(person_id, 2, kind, NOW)
+        if person_id != asking:
+            await people.decide_residency(residency_id, "approved", here, LATER)
+    await ask(store.connection, "UPDATE residencies SET is_listed = 1 WHERE id = 2")
+    assert await people.of_unit(2) == [
+        Resident(1, here, "Here", "owner", "approved", LATER, False, True, False),
+        Resident(2, listed, "王芳", "family", "approved", LATER, True, False, False),
+        Resident(3, asking, "", "renter", "pending", NOW, False, False, True),
+    ]
+    assert await people.units_behind(1, 2) == [UnitStanding(2, "502", 1, 1)]
+    assert await people.units_behind(1, None) == [UnitStanding(3, "门卫", 0, 0)]
+    standings = [UnitStanding(1, "", *counts).standing for counts in ((1, 1), (0, 1), (0, 0))]
+    assert standings == ["joined", "waiting", "absent"]
+    assert await people.doors(1) == [
+        DoorStanding(1, None, "3号楼", "", 0, 1),
+        DoorStanding(1, 1, "3号楼", "1单元", 0, 1),
+        DoorStanding(1, 2, "3号楼", "2单元", 1, 1),
+    ]
+
+
+async def test_the_code_of_a_new_phone(store: Store) -> None:
+    """The last one made is the one that is good."""
+    person_id = await store.people.new(NOW)
+    assert await store.people.moving_code("A1") is None
+    await store.people.put_moving_code("A1", person_id, NOW)
+    await store.people.put_moving_code("B2", person_id, LATER)
+    assert await store.people.moving_code("A1") is None
+    assert await store.people.moving_code("B2") == (person_id, LATER)
 
 
 # Posts and links ---------------------------------------------------------------------------------------
 
 
 async def test_posts_and_their_holders(store: Store) -> None:
-    """Longest in office first; a post changes hands, a person of the register becomes the one on the bot."""
+    """Longest in office first; a post changes hands."""
     posts, people = store.posts, store.people
     await Directory(store.connection).put_posts(
         1,
@@ -185,7 +253,7 @@ async def test_posts_and_their_holders(store: Store) -> None:
             (LEADER, 2, None): PostText(),
         },
     )
-    one, two, listed = [await people.new(NOW) for _ in range(3)]
+    one, two = [await people.new(NOW) for _ in range(2)]
     await people.put_account(one, "telegram", "5", "小王", "zh")
     await people.put_details(two, "李", "138")
     await posts.appoint(1, two, NOW)
@@ -215,10 +283,111 @@ async def test_posts_and_their_holders(store: Store) -> None:
 
     await posts.end_others(1, one, LATER)
     assert [holder.person_id for holder in await posts.holders(1, "telegram")] == [one, two]
-    await posts.appoint(4, listed, LATER)
-    await posts.appoint(1, listed, LATER)
-    await posts.move_appointments(listed, one)
-    assert [held.post_id for held in await posts.of_person(one)] == [1, 4]
+
+
+async def test_holders_deputies_and_stand_ins(store: Store) -> None:
+    """Each once in a post, in the order in which they are asked, with term and consent; ended one by one."""
+    posts = store.posts
+    post_id = await posts.find(LEADER, 1, 1)
+    assert await posts.find(LEADER, 1, 1) == post_id
+    holder, deputy, stand_in = [await store.people.new(NOW) for _ in range(3)]
+    await store.people.put_details(holder, "王秀兰", "138")
+    await store.people.put_details(stand_in, "赵小军", "139")
+    second = await posts.appoint(post_id, deputy, NOW, is_deputy=True, term_until=LATER)
+    third = await posts.appoint(post_id, stand_in, NOW, acting_for=holder)
+    first = await posts.appoint(post_id, holder, LATER, phone_shown=True)
+    assert await posts.appoint(post_id, holder, LATER) is None
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    assert await posts.appointments(post_id) == [
+        Appointment(first, post_id, holder, False, None, LATER, None, True),
+        Appointment(third, post_id, stand_in, False, holder, NOW, None, None),
+        Appointment(second, post_id, deputy, True, None, NOW, LATER, None),
+    ]
+    assert await posts.holder_ids(post_id) == [holder]
+    card = await posts.contact_card(1, 1, "telegram")
+    assert [(line.name, line.phone, line.stand_in) for line in card] == [
+        ("王秀兰", "138", "赵小军"),
+        ("赵小军", "", ""),
+        ("", "", ""),
+    ]
+    await posts.show_own_phone(third, shown=True)
+    await posts.show_own_phone(first, shown=False)
+    assert [line.phone for line in await posts.contact_card(1, 1, "telegram")] == ["", "139", ""]
+    await posts.set_text(post_id, "管三号楼", "晚上", "0835")
+    (line, *_) = await posts.contact_card(1, 1, "telegram")
+    assert (line.duty, line.hours, line.phone) == ("管三号楼", "晚上", "0835")
+    await posts.set_term(first, LATER)
+    found = await posts.appointment(first)
+    assert found is not None
+    assert found.term_until == LATER
+    await posts.end(first, LATER)
+    assert await posts.appointment(first) is None
+    assert [one.id for one in await posts.appointments(post_id)] == [third, second]
+    locked = await posts.locked(post_id)
+    assert locked == (await posts.of_compound(1))[0]
+    assert await posts.locked(99) is None
+
+
+async def test_a_community_holds_posts_of_its_own(store: Store) -> None:
+    """One row for each of them, seen from every compound of the community."""
+    await Directory(store.connection).put_community("sq", "友谊社区")
+    await ask(store.connection, "UPDATE compounds SET community_id = 1")
+    post_id = await store.posts.find(PostKind.COMMUNITY_SECRETARY, None, community_id=1)
+    assert await store.posts.find(PostKind.COMMUNITY_SECRETARY, None, community_id=1) == post_id
+    (post,) = await store.posts.of_compound(1)
+    assert (post.id, post.compound_id, post.community_id, post.community) == (post_id, None, 1, "友谊社区")
+
+
+async def test_plans_of_a_post(store: Store) -> None:
+    """What is still to come, whatever it waits for; over is over."""
+    post_id, person = await store.posts.find(DIRECTOR, 1), await store.people.new(NOW)
+    plan = Plan(0, post_id, person, True, LATER, None, None, NOW, "proposed")
+    plan = replace(plan, id=await store.posts.put_plan(plan))
+    other = replace(plan, is_deputy=False, begins_at=NOW, term_until=LATER, planned_by=person, state="asked")
+    other = replace(other, id=await store.posts.put_plan(other))
+    assert await store.posts.plan(plan.id) == plan
+    assert await store.posts.plan(99) is None
+    assert await store.posts.plans(post_id) == [plan, other]
+    await store.posts.set_plan(plan.id, "waiting")
+    await store.posts.set_plan(other.id, "declined")
+    assert await store.posts.plans(post_id) == [replace(plan, state="waiting")]
+
+
+async def test_the_record_of_changes(store: Store) -> None:
+    """Of a post, of a compound, of one building; the latest first, so many at a time."""
+    leader, director = await store.posts.find(LEADER, 1, 1), await store.posts.find(DIRECTOR, 1)
+    person, changes = await store.people.new(NOW), store.changes
+    await changes.record(
+        1, person, "chat", "post.appointed", post_id=leader, person_id=person, now=NOW, how="link"
+    )
+    await changes.record(1, None, "import", "import.done", now=LATER)
+    await changes.record(1, None, "clock", "post.ended", post_id=director, now=LATER)
+    await changes.record(1, person, "chat", "residency.asked", unit_id=2, person_id=person, now=LATER)
+    asked, ended, done, appointed = await changes.of_compound(1, 10)
+    assert appointed == Change(
+        1,
+        NOW,
+        1,
+        person,
+        "chat",
+        "post.appointed",
+        leader,
+        person,
+        None,
+        {"how": "link"},
+        LEADER,
+        "3号楼",
+        "",
+    )
+    assert (ended.kind, ended.source, ended.actor_id) == (DIRECTOR, "clock", None)
+    assert (asked.building, asked.entrance, asked.kind) == ("3号楼", "2单元", "")
+    assert done.post_id is None
+    assert await changes.of_compound(1, 2, 1) == [ended, done]
+    assert await changes.of_compound(1, 10, building_id=1) == [asked, appointed]
+    assert await changes.of_post(leader, 10) == [appointed]
+    assert await changes.of_post(leader, 10, 1) == []
 
 
 async def test_links(store: Store) -> None:
@@ -229,7 +398,10 @@ async def test_links(store: Store) -> None:
     await links.put_join("door-2", 1, 2, NOW)
     await links.put_join("house-4", 2, None, NOW)
     await links.put_appoint("post-1", 1, NOW, LATER)
-    assert await links.doors(1) == [Door("door-2", "3号楼", "2单元"), Door("house-4", "4号楼", "")]
+    assert await links.doors(1) == [
+        Door("door-2", "3号楼", "2单元", 1, 2),
+        Door("house-4", "4号楼", "", 2, None),
+    ]
     assert await links.doors_without_link(1) == [(1, 1)]
     assert await links.get("door-2") == Link("door-2", "join", 1, 2, None, None, None, None)
     assert await links.get("post-1") == Link("post-1", "appoint", None, None, 1, LATER, None, None)
@@ -242,7 +414,13 @@ async def test_links(store: Store) -> None:
 # Issues ------------------------------------------------------------------------------------------------
 
 
-async def file(store: Store, place: Place | None = None, reporter_id: int = 1, handler_id: int = 2) -> int:
+async def file(
+    store: Store,
+    place: Place | None = None,
+    reporter_id: int = 1,
+    handler_id: int = 2,
+    proxy: Proxy | None = None,
+) -> int:
     """An issue of the day in the compound."""
     number = await store.issues.next_number(1, "261124")
     return await store.issues.file(
@@ -261,6 +439,7 @@ async def file(store: Store, place: Place | None = None, reporter_id: int = 1, h
         accept_term=timedelta(hours=24, microseconds=7),
         resolve_term=timedelta(days=7),
         now=NOW,
+        proxy=proxy,
     )
 
 
@@ -403,12 +582,6 @@ async def test_the_people_of_an_issue(issues: Store) -> None:
         "concerned": frozenset({1}),
     }
     assert set((await issues.issues.parts(99)).values()) == {frozenset()}
-    await issues.issues.move_parts(2, 1)
-    assert await issues.issues.parts(issue_id) == {
-        "follows": frozenset({1, 2}),
-        "declined": frozenset({1}),
-        "concerned": frozenset({1}),
-    }
 
 
 async def test_lists_of_issues(issues: Store) -> None:
@@ -426,6 +599,25 @@ async def test_lists_of_issues(issues: Store) -> None:
     assert [issue.id for issue in await log.of_handler(2, 10)] == [3, 5]
     assert [issue.id for issue in await log.of_handler(2, 10, 1)] == [5]
     assert (await log.count_of_handler(2), await log.count_of_handler(1)) == (2, 1)
+
+
+async def test_a_report_for_somebody_else(issues: Store) -> None:
+    """It is the proxy's until the bot can reach who it is for, and never theirs when it is about them."""
+    elder = await issues.people.new(NOW)
+    proxy = Proxy(2, "paper", 2)
+    issue_id = await file(issues, reporter_id=elder, handler_id=1, proxy=proxy)
+    kept = await issues.issues.get(issue_id)
+    assert kept == replace(
+        FILED, id=issue_id, number="261124-001", reporter_id=elder, handler_id=1, proxy=proxy
+    )
+    assert [one.id for one in await issues.issues.of_reporter(2, NOW, 10)] == [issue_id]
+    await issues.people.put_account(elder, "telegram", "7", "王奶奶", "zh")
+    assert await issues.issues.of_reporter(2, NOW, 10) == []
+    assert [one.id for one in await issues.issues.of_reporter(elder, NOW, 10)] == [issue_id]
+    await issues.people.mark_unreachable("telegram", "7", NOW)
+    assert [one.id for one in await issues.issues.of_reporter(2, NOW, 10)] == [issue_id]
+    await issues.issues.add_part(issue_id, 2, "concerned")
+    assert await issues.issues.of_reporter(2, NOW, 10) == []
 
 
 async def test_fifty_at_once_get_fifty_numbers(database: Database) -> None:

@@ -40,7 +40,10 @@ ALTER TABLE appointments ADD COLUMN is_deputy INTEGER NOT NULL DEFAULT 0 CHECK (
 ALTER TABLE appointments ADD COLUMN acting_for INTEGER REFERENCES people (id);
 -- Until when the term was agreed; then the committee is asked, nobody is dismissed by a clock.
 ALTER TABLE appointments ADD COLUMN term_until INTEGER;
+-- Whether the person agreed to have their own number on the contact card; empty: what the register says of the post.
+ALTER TABLE appointments ADD COLUMN phone_shown INTEGER CHECK (phone_shown IN (0, 1));
 
+-- Who is to hold a post: proposed by its holder, asked whether they want to, waiting for the day.
 CREATE TABLE planned_appointments (
   id INTEGER PRIMARY KEY,
   post_id INTEGER NOT NULL REFERENCES posts (id),
@@ -50,9 +53,12 @@ CREATE TABLE planned_appointments (
   term_until INTEGER,
   planned_by INTEGER REFERENCES people (id),
   planned_at INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('waiting', 'begun', 'withdrawn'))
+  state TEXT NOT NULL CHECK (state IN ('proposed', 'asked', 'waiting', 'begun', 'declined', 'withdrawn'))
 );
-CREATE INDEX planned_of_post ON planned_appointments (post_id) WHERE state = 'waiting';
+CREATE INDEX planned_of_post ON planned_appointments (post_id);
+
+-- Whoever opens an invitation for somebody new is asked whether they are who the register names.
+ALTER TABLE links ADD COLUMN asks_who INTEGER NOT NULL DEFAULT 0 CHECK (asks_who IN (0, 1));
 
 CREATE TABLE absences (
   id INTEGER PRIMARY KEY,
@@ -69,6 +75,9 @@ CREATE TABLE absences (
 );
 CREATE INDEX absences_of_person ON absences (person_id) WHERE ended_at IS NULL;
 CREATE INDEX absences_of_compound ON absences (compound_id) WHERE ended_at IS NULL;
+CREATE INDEX absences_of_stand_in ON absences (stand_in_id) WHERE ended_at IS NULL;
+-- Who is away or back has what nobody has accepted looked through.
+CREATE INDEX issues_open ON issues (compound_id) WHERE state = 'open';
 
 -- Who changed what in the directory: ids and words of posts, never names or phones of people. ------------------
 CREATE TABLE changes (
@@ -92,6 +101,19 @@ CREATE INDEX changes_of_post ON changes (post_id, id);
 ALTER TABLE residencies ADD COLUMN reason TEXT NOT NULL DEFAULT '';
 -- Whether they stand in the register the operator imported.
 ALTER TABLE residencies ADD COLUMN is_listed INTEGER NOT NULL DEFAULT 0 CHECK (is_listed IN (0, 1));
+-- What somebody who is entered wishes to be entered as instead; until it is decided the entry stays as it is.
+ALTER TABLE residencies ADD COLUMN asked_kind TEXT CHECK (asked_kind IN ('owner', 'renter', 'family'));
+-- The one of several homes that comes first.
+ALTER TABLE residencies ADD COLUMN is_main INTEGER NOT NULL DEFAULT 0 CHECK (is_main IN (0, 1));
+-- What was asked about a request and answered; emptied when it is decided.
+ALTER TABLE residencies ADD COLUMN talk TEXT NOT NULL DEFAULT '[]';
+CREATE INDEX residencies_to_decide ON residencies (asked_at) WHERE state = 'pending' OR asked_kind IS NOT NULL;
+-- By which a person goes on with a new account: shown on the old phone, typed or scanned on the new one.
+CREATE TABLE moving_codes (
+  code TEXT PRIMARY KEY,
+  person_id INTEGER NOT NULL UNIQUE REFERENCES people (id),
+  expires_at INTEGER NOT NULL
+);
 -- By whom else the person wishes to be seen by name: neighbours, leader, committee (R14).
 ALTER TABLE people ADD COLUMN shown_as TEXT NOT NULL DEFAULT 'leader'
   CHECK (shown_as IN ('neighbours', 'leader', 'committee'));
@@ -101,6 +123,8 @@ ALTER TABLE people ADD COLUMN forgotten_at INTEGER;
 -- Issues reported for somebody else, and how the reporter is shown. --------------------------------------------
 ALTER TABLE issues ADD COLUMN proxy_id INTEGER REFERENCES people (id);
 ALTER TABLE issues ADD COLUMN proxy_source TEXT CHECK (proxy_source IN ('phone', 'visit', 'paper'));
+-- Whose home it was reported for: somebody who left no name is known by it alone.
+ALTER TABLE issues ADD COLUMN proxy_unit_id INTEGER REFERENCES units (id);
 ALTER TABLE issues ADD COLUMN shown_as TEXT NOT NULL DEFAULT 'leader'
   CHECK (shown_as IN ('neighbours', 'leader', 'committee'));
 ALTER TABLE issues ADD COLUMN erased_at INTEGER;

@@ -8,12 +8,14 @@ RETURNING last;
 INSERT INTO issues (
   compound_id, number, category, urgency, is_private, place_kind, building_id, entrance_id, unit_id, text, state,
   reporter_id, reporter_approved, handler_id, handler_post, reason, filed_at, assigned_at, reopen_count,
-  clock_kind, accept_term, resolve_term, resolve_used, resolve_since
+  clock_kind, accept_term, resolve_term, resolve_used, resolve_since, shown_as,
+  proxy_id, proxy_source, proxy_unit_id
 )
 VALUES (
   :compound_id, :number, :category, :urgency, :is_private, :place_kind, :building_id, :entrance_id, :unit_id, :text,
   'open', :reporter_id, :reporter_approved, :handler_id, :handler_post, :reason, :now, :now, 0,
-  :clock_kind, :accept_term, :resolve_term, 0, :now
+  :clock_kind, :accept_term, :resolve_term, 0, :now, (SELECT shown_as FROM people WHERE id = :reporter_id),
+  :proxy_id, :proxy_source, :proxy_unit_id
 )
 RETURNING id;
 
@@ -57,26 +59,32 @@ WHERE attachments.issue_id = :issue_id ORDER BY attachments.id;
 INSERT INTO issue_people (issue_id, person_id, part) VALUES (:issue_id, :person_id, :part)
 ON CONFLICT (issue_id, person_id, part) DO NOTHING;
 
--- name: move_parts!
--- A person of the register turns out to be one of the bot: what an issue must hide from them stays hidden.
-UPDATE issue_people SET person_id = :to_person
-WHERE person_id = :from_person AND NOT EXISTS (
-  SELECT 1 FROM issue_people AS other
-  WHERE other.issue_id = issue_people.issue_id AND other.part = issue_people.part AND other.person_id = :to_person
-);
-
 -- name: parts_of_issue
 SELECT person_id, part FROM issue_people WHERE issue_id = :issue_id;
 
 -- name: issues_of_reporter
--- A resident's own matters: what is still going on first, then what ended in the last 30 days.
+-- What a person reported: for themselves, or for another whom the bot cannot reach (unless it is about them).
+-- What is still going on comes first, then what ended lately.
 SELECT * FROM issues
-WHERE reporter_id = :person_id AND (state <> 'closed' OR closed_at > :since)
+WHERE (reporter_id = :person_id OR proxy_id = :person_id) AND (state <> 'closed' OR closed_at > :since)
+  AND (reporter_id = :person_id OR NOT EXISTS (
+    SELECT 1 FROM accounts WHERE accounts.person_id = issues.reporter_id AND accounts.unreachable_since IS NULL
+  ) AND NOT EXISTS (
+    SELECT 1 FROM issue_people
+    WHERE issue_people.issue_id = issues.id AND issue_people.person_id = :person_id AND issue_people.part = 'concerned'
+  ))
 ORDER BY CASE WHEN state = 'closed' THEN 1 ELSE 0 END, id DESC
 LIMIT :most;
 
 -- name: issues_of_handler
 SELECT * FROM issues WHERE handler_id = :person_id AND state <> 'closed' ORDER BY id LIMIT :most OFFSET :skip;
+
+-- name: issues_open_in
+-- What nobody in a compound has accepted yet.
+SELECT * FROM issues WHERE compound_id = :compound_id AND state = 'open' ORDER BY id;
+
+-- name: issues_assigned_since
+SELECT * FROM issues WHERE compound_id = :compound_id AND assigned_at >= :since ORDER BY id;
 
 -- name: count_issues_of_handler
 SELECT COUNT(*) AS count FROM issues WHERE handler_id = :person_id AND state <> 'closed';

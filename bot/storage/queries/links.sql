@@ -1,10 +1,10 @@
 -- name: link
-SELECT code, kind, building_id, entrance_id, post_id, expires_at, used_at, used_by FROM links
+SELECT code, kind, building_id, entrance_id, post_id, expires_at, used_at, used_by, asks_who FROM links
 WHERE code = :code FOR UPDATE;
 
 -- name: put_link!
-INSERT INTO links (code, kind, building_id, entrance_id, post_id, created_at, expires_at)
-VALUES (:code, :kind, :building_id, :entrance_id, :post_id, :now, :expires_at);
+INSERT INTO links (code, kind, building_id, entrance_id, post_id, created_at, expires_at, asks_who)
+VALUES (:code, :kind, :building_id, :entrance_id, :post_id, :now, :expires_at, :asks_who);
 
 -- name: use_link!
 UPDATE links SET used_at = :now, used_by = :person_id WHERE code = :code AND used_at IS NULL;

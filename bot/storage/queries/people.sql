@@ -37,30 +37,36 @@ WHERE accounts.person_id = :person_id AND accounts.channel = :channel AND accoun
 ORDER BY accounts.id LIMIT 1;
 
 -- name: residencies_of
-SELECT
-  residencies.id, residencies.person_id, residencies.unit_id, residencies.kind, residencies.state,
-  residencies.decided_by, units.label AS unit_label, units.entrance_id, units.building_id, buildings.compound_id,
-  buildings.name AS building_name, entrances.name AS entrance_name
+-- Where a person lives or wishes to be entered, the main home first.
+SELECT residencies.*, units.label AS unit_label, units.entrance_id, units.building_id, buildings.compound_id,
+       buildings.name AS building_name, entrances.name AS entrance_name
 FROM residencies
 JOIN units ON units.id = residencies.unit_id
 JOIN buildings ON buildings.id = units.building_id
 LEFT JOIN entrances ON entrances.id = units.entrance_id
 WHERE residencies.person_id = :person_id AND residencies.state IN ('pending', 'approved')
-ORDER BY residencies.id;
+ORDER BY residencies.is_main DESC, residencies.id;
 
 -- name: ask_residency
+-- Who is approved stays so: another kind waits beside. Asking again while it waits keeps the place in line.
 INSERT INTO residencies (person_id, unit_id, kind, state, asked_at)
 VALUES (:person_id, :unit_id, :kind, 'pending', :now)
 ON CONFLICT (person_id, unit_id) DO UPDATE
-SET kind = excluded.kind, asked_at = excluded.asked_at,
-    state = CASE
-      WHEN residencies.state = 'approved' AND residencies.kind = excluded.kind THEN 'approved' ELSE 'pending'
-    END
+SET kind = CASE WHEN residencies.state = 'approved' THEN residencies.kind ELSE excluded.kind END,
+    asked_kind = CASE
+      WHEN residencies.state = 'approved' AND residencies.kind <> excluded.kind THEN excluded.kind
+    END,
+    asked_at = CASE
+      WHEN residencies.state = 'pending' OR residencies.asked_kind IS NOT NULL THEN residencies.asked_at
+      WHEN residencies.state = 'approved' AND residencies.kind = excluded.kind THEN residencies.asked_at
+      ELSE excluded.asked_at
+    END,
+    state = CASE WHEN residencies.state = 'approved' THEN 'approved' ELSE 'pending' END,
+    reason = ''
 RETURNING id, state;
 
 -- name: residency
-SELECT residencies.id, residencies.person_id, residencies.unit_id, residencies.kind, residencies.state,
-       residencies.decided_by, units.entrance_id, units.building_id, buildings.compound_id,
+SELECT residencies.*, units.entrance_id, units.building_id, buildings.compound_id,
        units.label AS unit_label, buildings.name AS building_name, entrances.name AS entrance_name
 FROM residencies
 JOIN units ON units.id = residencies.unit_id
@@ -70,16 +76,74 @@ WHERE residencies.id = :id
 FOR UPDATE OF residencies;
 
 -- name: residencies_waiting
--- Who has asked to be entered in a compound and waits for an answer, the longest first.
-SELECT residencies.id, residencies.person_id, residencies.unit_id, residencies.kind, residencies.state,
-       residencies.decided_by, units.entrance_id, units.building_id, buildings.compound_id,
+-- Who of a compound waits for an answer, the longest first.
+SELECT residencies.*, units.entrance_id, units.building_id, buildings.compound_id,
        units.label AS unit_label, buildings.name AS building_name, entrances.name AS entrance_name
 FROM residencies
 JOIN units ON units.id = residencies.unit_id
 JOIN buildings ON buildings.id = units.building_id
 LEFT JOIN entrances ON entrances.id = units.entrance_id
-WHERE residencies.state = 'pending' AND buildings.compound_id = :compound_id
+WHERE (residencies.state = 'pending' OR residencies.asked_kind IS NOT NULL) AND buildings.compound_id = :compound_id
 ORDER BY residencies.asked_at, residencies.id;
 
+-- name: count_pending
+SELECT (SELECT COUNT(*) FROM residencies WHERE person_id = :person_id AND state = 'pending') AS of_person,
+       (SELECT COUNT(*) FROM residencies WHERE unit_id = :unit_id AND state = 'pending') AS of_unit;
+
 -- name: decide_residency!
-UPDATE residencies SET state = :state, decided_at = :now, decided_by = :by WHERE id = :id;
+-- Said yes or no, or ended: what was asked for it is over, and who lives elsewhere has no main home here.
+UPDATE residencies
+SET state = :state, kind = COALESCE(CAST(:kind AS TEXT), kind), asked_kind = NULL, talk = '[]', reason = :reason,
+    is_main = CASE WHEN :state = 'approved' THEN is_main ELSE 0 END, decided_at = :now, decided_by = :by
+WHERE id = :id;
+
+-- name: set_main_residency!
+UPDATE residencies SET is_main = CASE WHEN id = :id THEN 1 ELSE 0 END WHERE person_id = :person_id;
+
+-- name: set_residency_talk!
+UPDATE residencies SET talk = :talk WHERE id = :id;
+
+-- name: residents_of_unit
+-- Everybody entered for a unit or asking to be; what they are called as everywhere.
+SELECT residencies.id, residencies.person_id, residencies.kind, residencies.asked_kind, residencies.state,
+       COALESCE(residencies.decided_at, residencies.asked_at) AS since, residencies.is_listed,
+       COALESCE(personal_details.name, MIN(accounts.display_name), '') AS name,
+       CASE WHEN COUNT(accounts.id) > 0 THEN 1 ELSE 0 END AS has_account
+FROM residencies
+LEFT JOIN personal_details ON personal_details.person_id = residencies.person_id
+LEFT JOIN accounts ON accounts.person_id = residencies.person_id
+WHERE residencies.unit_id = :unit_id AND residencies.state IN ('pending', 'approved')
+GROUP BY residencies.id, personal_details.name
+ORDER BY CASE WHEN residencies.state = 'approved' THEN 0 ELSE 1 END, residencies.asked_at, residencies.id;
+
+-- name: units_behind
+SELECT units.id, units.label,
+       COUNT(CASE WHEN residencies.state = 'approved' AND EXISTS (
+         SELECT 1 FROM accounts WHERE accounts.person_id = residencies.person_id
+       ) THEN 1 END) AS joined,
+       COUNT(CASE WHEN residencies.state = 'pending' THEN 1 END) AS waiting
+FROM units LEFT JOIN residencies ON residencies.unit_id = units.id
+WHERE units.building_id = :building_id AND COALESCE(units.entrance_id, 0) = COALESCE(CAST(:entrance_id AS INTEGER), 0)
+GROUP BY units.id, units.label ORDER BY units.id;
+
+-- name: doors_of_compound
+-- Behind every door how many units there are, and how many have somebody on the bot.
+SELECT units.building_id, units.entrance_id, buildings.name AS building, entrances.name AS entrance,
+       COUNT(*) AS units,
+       COUNT(CASE WHEN EXISTS (
+         SELECT 1 FROM residencies JOIN accounts ON accounts.person_id = residencies.person_id
+         WHERE residencies.unit_id = units.id AND residencies.state = 'approved'
+       ) THEN 1 END) AS joined
+FROM units
+JOIN buildings ON buildings.id = units.building_id
+LEFT JOIN entrances ON entrances.id = units.entrance_id
+WHERE buildings.compound_id = :compound_id
+GROUP BY units.building_id, units.entrance_id, buildings.name, entrances.name
+ORDER BY units.building_id, COALESCE(units.entrance_id, 0);
+
+-- name: put_moving_code!
+INSERT INTO moving_codes (code, person_id, expires_at) VALUES (:code, :person_id, :until)
+ON CONFLICT (person_id) DO UPDATE SET code = excluded.code, expires_at = excluded.expires_at;
+
+-- name: moving_code
+SELECT person_id, expires_at FROM moving_codes WHERE code = :code FOR UPDATE;

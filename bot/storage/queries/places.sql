@@ -44,8 +44,10 @@ LEFT JOIN units ON units.id = CAST(:unit_id AS INTEGER)
 WHERE compounds.id = :compound_id;
 
 -- name: put_compound
-INSERT INTO compounds (code, name, timezone, locale) VALUES (:code, :name, :timezone, :locale)
-ON CONFLICT (code) DO UPDATE SET name = excluded.name, timezone = excluded.timezone, locale = excluded.locale
+INSERT INTO compounds (code, name, timezone, locale, community_id)
+VALUES (:code, :name, :timezone, :locale, CAST(:community_id AS INTEGER))
+ON CONFLICT (code) DO UPDATE SET name = excluded.name, timezone = excluded.timezone, locale = excluded.locale,
+                                 community_id = excluded.community_id
 RETURNING id;
 
 -- name: put_building

@@ -1,0 +1,1 @@
+"""The typefaces of the contact card; README.md says where they come from."""
