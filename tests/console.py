@@ -11,6 +11,7 @@ import pytest
 import structlog
 
 from bot.cli import main
+from bot.cli.common import out
 
 
 class Console:
@@ -25,7 +26,7 @@ class Console:
             if name.startswith("BOT_"):
                 monkeypatch.delenv(name)
         monkeypatch.chdir(folder)
-        monkeypatch.setenv("COLUMNS", "200")
+        monkeypatch.setattr(out, "width", 200)
 
     def sets(self, name: str, value: str) -> None:
         """Set a variable of the environment."""

@@ -147,8 +147,10 @@ async def _report_empty_posts(desk: Desk, issue: Issue, found: Match) -> None:
     for step in found.skipped:
         if step.why != "empty" or step.kind not in _MISSED:
             continue
-        is_of_building = LEVEL[step.kind] == "building"
-        place = Place("building" if is_of_building else "compound", at.compound_id, at.building_id)
+        if LEVEL[step.kind] == "building":
+            place = Place("building", at.compound_id, at.building_id)
+        else:
+            place = Place("compound", at.compound_id)
         for holder in committee_of(await desk.holders(at.compound_id)):
             await desk.tell(
                 holder.person_id,
