@@ -41,7 +41,7 @@ async def test_from_the_poster_to_the_rating(desk: Desk, sandbox: Sandbox) -> No
     await desk.window.get_by_role("button", name=SAY["open"]).last.click()
     await resident.sees("3号楼2单元")
     await resident.taps("502", "业主", "就叫")
-    await leader.taps("同意")
+    await leader.taps("✅ 同意")
     await resident.sees("登记已经确认")
 
     await resident.attaches(SAY["lamp"], caption="三号楼二单元的灯坏了")
