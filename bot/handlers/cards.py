@@ -1,7 +1,6 @@
-"""Everything that is tapped on or said about one issue, by its handler, its reporter or the committee."""
+"""One tap on an issue, or a look at it, by its handler, its reporter or the committee."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 
 from bot.actions.cards import (
     RATINGS,
@@ -20,23 +19,16 @@ from bot.actions.cards import (
 )
 from bot.actions.clocks import UNDONE
 from bot.actions.desk import choice
-from bot.actions.issues import act, check_length, expect, photo_needed, targets
+from bot.actions.issues import act
 from bot.actions.privacy import shown_reporter
-from bot.actions.residents import waiting_for
 from bot.actions.tellings import Said
-from bot.conversation.dialog import Dialog, Step, begin, finish, pick, put_question, remember
-from bot.conversation.turn import Turn, plain
-from bot.domain.errors import NotUnderstood, Refused
-from bot.domain.posts import APPROVERS, Holder
-from bot.domain.proxies import ASKED, PROXIES
-from bot.domain.transitions import BY_ACTION, Action, Role
-from bot.handlers.report import show_emergency
+from bot.conversation.turn import Turn
+from bot.domain.errors import Refused
+from bot.domain.proxies import ASKED
+from bot.domain.transitions import Action, Role
 from bot.storage.issues import Issue
 from bot.texts import pieces
 
-_CLOSED_SHOWN = timedelta(days=30)
-TARGETS_MOST = 60
-PHOTOS_MOST = 10
 HISTORY_MOST = 30
 PIECE_MOST = 4000
 """UTF-16 units of a report in one message of 4096, which its number stands above (card.text)."""
@@ -50,14 +42,14 @@ async def visible(turn: Turn, issue_id: str) -> Issue:
     return issue
 
 
-async def _do(turn: Turn, issue_id: str, action: Action, said: Said | None = None) -> Issue | None:
+async def do(turn: Turn, issue_id: str, action: Action, said: Said | None = None) -> Issue | None:
     """Do it, or answer a stale tap."""
-    return await _unless_stale(
+    return await unless_stale(
         turn, issue_id, lambda number: act(turn.desk, number, turn.person_id, action, said)
     )
 
 
-async def _unless_stale(turn: Turn, issue_id: str, deed: Callable[[int], Awaitable[Issue]]) -> Issue | None:
+async def unless_stale(turn: Turn, issue_id: str, deed: Callable[[int], Awaitable[Issue]]) -> Issue | None:
     """Do it; a stale tap is answered with who already did what, and the card is redrawn (C6): then None."""
     number = turn.number(issue_id)
     try:
@@ -107,35 +99,35 @@ async def _is_stale(turn: Turn, issue: Issue, no: Refused) -> bool:
 
 async def accept(turn: Turn, issue: str) -> None:
     """接單"""
-    if await _do(turn, issue, Action.ACCEPT):
+    if await do(turn, issue, Action.ACCEPT):
         turn.toast("card.accepted")
 
 
 async def confirm(turn: Turn, issue: str) -> None:
     """已解決"""
-    await _do(turn, issue, Action.CONFIRM)
+    await do(turn, issue, Action.CONFIRM)
 
 
 async def vouch(turn: Turn, issue: str, how: str) -> None:
     """已解決, says who speaks for the reporter: how they asked"""
     if how not in ASKED:
         raise Refused("bad_button")
-    await _do(turn, issue, Action.CONFIRM, Said(how=how))
+    await do(turn, issue, Action.CONFIRM, Said(how=how))
 
 
 async def rate(turn: Turn, issue: str, rating: str) -> None:
     """滿意 / 基本滿意 / 不滿意"""
     if rating not in RATINGS:
         raise Refused("bad_button")
-    await _do(turn, issue, Action.RATE, Said(how=rating))
+    await do(turn, issue, Action.RATE, Said(how=rating))
 
 
 async def nudge(turn: Turn, issue: str) -> None:
     """催辦"""
-    done = await _do(turn, issue, Action.NUDGE)
+    done = await do(turn, issue, Action.NUDGE)
     if done:
         name = (await turn.store.people.details(done.handler_id)).name
-        turn.toast("my.nudged", handler=name, is_heard=await _is_heard(turn, done))
+        turn.toast("my.nudged", handler=name, is_heard=await is_heard(turn, done))
 
 
 # Showing ------------------------------------------------------------------------------------------------
@@ -223,212 +215,8 @@ async def more(turn: Turn, issue: str) -> None:
     turn.say("card.more", {"number": found.number}, choices=rows)
 
 
-async def list_mine(turn: Turn) -> None:
-    """我的事: number, state, who has it, due time and next step, several at once (R7)."""
-    since = turn.desk.now - _CLOSED_SHOWN
-    issues = await turn.store.issues.of_reporter(turn.person_id, since, 10)
-    lines = [
-        {**await facts_of(turn.desk, issue), "for_whom": await for_whom(turn.desk, issue, turn.person_id)}
-        for issue in issues
-    ]
-    rows = [(choice("open_number", "issue.show", issue.id, number=issue.number),) for issue in issues]
-    turn.say("my.list", {"lines": lines}, choices=rows, menu=not rows)
-
-
-async def list_work(turn: Turn) -> None:
-    """What a handler has open, oldest first."""
-    issues = await turn.store.issues.of_handler(turn.person_id, 15)
-    if not issues and not await turn.posts():
-        raise Refused("no_post")
-    count = await turn.store.issues.count_of_handler(turn.person_id)
-    lines = [await facts_of(turn.desk, issue) for issue in issues]
-    rows = [(choice("open_number", "issue.show", issue.id, number=issue.number),) for issue in issues]
-    kinds = {post.kind for post in await turn.posts()}
-    if kinds & APPROVERS:
-        waiting = len(await waiting_for(turn.desk, turn.person_id))
-        if waiting:
-            rows.append((choice("work_requests", "home.queue", count=waiting),))
-        rows.append((choice("more_roster", "roster.open"),))
-    if kinds & PROXIES:
-        rows.append((choice("proxy_new", "proxy.new"),))
-    if kinds:
-        rows.append((choice("more_away", "away.list"),))
-    turn.say("card.work", {"lines": lines, "count": count, "rest": count - len(lines)}, choices=rows)
-
-
-# Saying something with it: one dialog for every action that needs words ---------------------------------
-
-
-def _asking(action: Action, step: str = "words") -> Callable[[Turn, str], Awaitable[None]]:
-    """A button that asks for what the action needs, unless it would be refused anyway."""
-
-    async def verb(turn: Turn, issue: str) -> None:
-        found = await _unless_stale(
-            turn, issue, lambda number: expect(turn.desk, number, turn.person_id, action)
-        )
-        if found is None:
-            return
-        await begin(
-            turn,
-            DIALOG,
-            step,
-            issue=found.id,
-            number=found.number,
-            action=action.value,
-            is_reporter=turn.person_id == await speaker_of(turn.desk, found),
-            needs_text="text" in BY_ACTION[action].requires,
-            needs_photo=action == Action.RESOLVE and photo_needed(turn.desk, found),
-        )
-
-    return verb
-
-
-reply = _asking(Action.REPLY)
-decline = _asking(Action.DECLINE)
-resolve = _asking(Action.RESOLVE)
-dispute = _asking(Action.DISPUTE)
-reopen = _asking(Action.REOPEN)
-reject = _asking(Action.REJECT)
-duplicate = _asking(Action.MARK_DUPLICATE)
-withdraw = _asking(Action.WITHDRAW, "withdraw")
-transfer = _asking(Action.TRANSFER, "target")
-
-
-async def _ask_words(turn: Turn) -> None:
-    data = turn.data
-    facts = {"number": data["number"], "needs_photo": data["needs_photo"]}
-    put_question(turn, f"say.{data['action']}", (), facts)
-
-
-async def _take_words(turn: Turn) -> str | None:
-    """A sentence is enough, written or spoken; photos may be followed by more, and so may a result."""
-    _gather(turn)
-    data = turn.data
-    is_said = data["text"] or (data["voices"] and not data["needs_text"])
-    if data["action"] == Action.RESOLVE or turn.incoming.album or not is_said:
-        return "result"
-    await _finish(turn)
-    return None
-
-
-def _gather(turn: Turn) -> None:
-    data, incoming = turn.data, turn.incoming
-    if incoming.kind not in ("text", "photo", "voice"):
-        raise NotUnderstood("cannot_read")
-    text = "\n".join(part for part in (data.get("text", ""), turn.text) if part)
-    check_length(text)
-    if data.get("is_reporter"):
-        show_emergency(turn, is_report=False)
-    photos = [*data.get("photos", []), *incoming.photos]
-    if len(photos) > PHOTOS_MOST:
-        raise NotUnderstood("too_many_photos", most=PHOTOS_MOST)
-    voices = [*data.get("voices", []), *([incoming.file] if incoming.kind == "voice" else [])]
-    turn.edits_prompt = bool(incoming.album) and incoming.album == data.get("album")
-    remember(turn, text=text, photos=photos, voices=voices, album=incoming.album)
-
-
-async def _ask_result(turn: Turn) -> None:
-    """Words and photos come in any order; they go out when both are there and it is tapped."""
-    data = turn.data
-    text, photos, voices = data["text"], data["photos"], data["voices"]
-    needs_text = not text and (data["needs_text"] or not (photos or voices))
-    needs_photo = data["needs_photo"] and not photos
-    facts = {
-        "number": data["number"],
-        "action": data["action"],
-        "text": text,
-        "photos": len(photos),
-        "voices": len(voices),
-        "needs_text": needs_text,
-        "needs_photo": needs_photo,
-    }
-    label = "send_result" if data["action"] == Action.RESOLVE else "send"
-    put_question(turn, "say.result", () if needs_text or needs_photo else ((pick(label, "send"),),), facts)
-
-
-async def _take_result(turn: Turn) -> str | None:
-    if turn.chosen == ("send",):
-        await _finish(turn)
-        return None
-    _gather(turn)
-    return "result"
-
-
-async def _ask_target(turn: Turn) -> None:
-    data = turn.data
-    issue = await turn.store.issues.get(data["issue"])
-    if issue is None:
-        raise Refused("no_such_issue")
-    rows = []
-    for holder in (await targets(turn.desk, issue))[:TARGETS_MOST]:
-        name = (await turn.store.people.details(holder.person_id)).name
-        facts = {"post": holder.kind.value, "building": await _building(turn, holder)}
-        post = plain(turn.render("posts.inline", **facts))
-        rows.append((pick("", "to", holder.person_id, text=f"{post} {name}"),))
-    put_question(turn, "say.target", rows, {"number": data["number"]})
-
-
-async def _building(turn: Turn, holder: Holder) -> str:
-    place = await turn.store.places.building(holder.building_id) if holder.building_id else None
-    return (await turn.store.places.names(place)).building if place else ""
-
-
-async def _take_target(turn: Turn) -> str | None:
-    if len(turn.chosen) != 2:
-        raise NotUnderstood("tap_one")
-    remember(turn, target=turn.number(turn.chosen[1]))
-    await _finish(turn)
-    return None
-
-
-async def _ask_withdraw(turn: Turn) -> None:
-    rows = ((pick("withdraw_now", "withdrawn"),), (pick("solved_itself", "solved_itself"),))
-    put_question(turn, "say.withdraw", rows, {"number": turn.data["number"]})
-
-
-async def _take_withdraw(turn: Turn) -> str | None:
-    if turn.chosen not in (("withdrawn",), ("solved_itself",)):
-        raise NotUnderstood("tap_one")
-    remember(turn, how=turn.chosen[0])
-    await _finish(turn)
-    return None
-
-
-async def _finish(turn: Turn) -> None:
-    """Do what was asked for. What can be put right is asked for again; any other refusal ends the dialog."""
-    data = turn.data
-    said = Said(
-        data.get("text", ""),
-        tuple(data.get("photos", ())),
-        tuple(data.get("voices", ())),
-        data.get("target"),
-        data.get("how", ""),
-    )
-    try:
-        issue = await _do(turn, str(data["issue"]), Action(data["action"]), said)
-    except Refused as no:
-        if no.reason in ("text_needed", "photo_needed", "not_a_target"):
-            raise NotUnderstood(no.reason, **no.facts) from None
-        turn.refuse(no)
-        return
-    if issue is not None:
-        told = {"action": data["action"], "is_heard": await _is_heard(turn, issue)}
-        finish(turn, "say.done", {**await facts_of(turn.desk, issue), **told})
-
-
-async def _is_heard(turn: Turn, issue: Issue) -> bool:
+async def is_heard(turn: Turn, issue: Issue) -> bool:
     """Whether the bot can write to the other side of the talk; who speaks for both sides is no other."""
     speaker = await speaker_of(turn.desk, issue)
     other = speaker if turn.person_id == issue.handler_id else issue.handler_id
     return other != turn.person_id and await turn.desk.addressee(other) is not None
-
-
-DIALOG = Dialog(
-    "say",
-    {
-        "words": Step(_ask_words, _take_words),
-        "result": Step(_ask_result, _take_result),
-        "target": Step(_ask_target, _take_target),
-        "withdraw": Step(_ask_withdraw, _take_withdraw),
-    },
-)

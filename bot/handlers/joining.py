@@ -16,7 +16,8 @@ from bot.domain.addresses import match as match_address
 from bot.domain.categories import names_emergency
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.posts import SHARED
-from bot.handlers.report import READ_MOST, tells_of_trouble
+from bot.handlers.gathering import READ_MOST
+from bot.handlers.report import tells_of_trouble
 from bot.storage.links import Link
 from bot.texts import short
 
