@@ -128,6 +128,7 @@ async def tell_about(
         choices=choices,
         card_key=card_key,
         dedupe_key=dedupe_key,
+        issue_id=issue.id,
     )
 
 
@@ -151,7 +152,15 @@ async def tell_reporter(
         words = desk.texts.render(desk.locale(addressee), message, **told)
         told = {"html": words, "for_whom": await for_whom(desk, issue, person_id)}
         message, choices = "proxies.pass_on", (*choices, *await phone_choice(desk, issue))
-    await desk.tell(person_id, message, told, choices=choices, card_key=card_key, dedupe_key=dedupe_key)
+    await desk.tell(
+        person_id,
+        message,
+        told,
+        choices=choices,
+        card_key=card_key,
+        dedupe_key=dedupe_key,
+        issue_id=issue.id,
+    )
 
 
 async def phone_choice(desk: Desk, issue: Issue) -> Choices:
@@ -258,6 +267,7 @@ async def redraw(desk: Desk, issue: Issue, person_id: int, *, anew: bool = False
         card_key=card_key(issue.id),
         anew=anew,
         only_if_sent=not anew and person_id != issue.handler_id,
+        issue_id=issue.id,
     )
 
 
@@ -301,7 +311,15 @@ async def redraw_verdict(desk: Desk, issue: Issue) -> None:
         message = "issue.thanks" if speaker == issue.reporter_id else "proxies.thanks"
         choices = tuple((choice(word, "issue.rate", issue.id, word),) for word in RATINGS)
     facts = {**await facts_of(desk, issue), "for_whom": await for_whom(desk, issue, speaker)}
-    await desk.tell(speaker, message, facts, choices=choices, card_key=verdict_key(issue.id), anew=False)
+    await desk.tell(
+        speaker,
+        message,
+        facts,
+        choices=choices,
+        card_key=verdict_key(issue.id),
+        anew=False,
+        issue_id=issue.id,
+    )
 
 
 async def reporter_choices(desk: Desk, issue: Issue) -> Choices:

@@ -164,11 +164,12 @@ class Desk:
         anew: bool = True,
         only_if_sent: bool = False,
         dedupe_key: str | None = None,
+        issue_id: int | None = None,
     ) -> bool:
         """Post a message to a person in their language; False when the bot cannot reach them.
 
         With a `card_key` the message is remembered under it; `anew=False` edits the one remembered, and sends
-        a new one where there is none, except with `only_if_sent`.
+        a new one where there is none, except with `only_if_sent`. A reply to it is about `issue_id`.
         """
         addressee = await self.addressee(person_id)
         if addressee is None:
@@ -184,6 +185,7 @@ class Desk:
             intent=Intent.SAY if anew else Intent.CARD,
             lane=Lane.WORK,
             dedupe_key=dedupe_key,
+            issue_id=issue_id,
             **more,
         )
         return True
@@ -202,6 +204,7 @@ class Desk:
         not_before: datetime | None = None,
         delivery_id: int | None = None,
         coalesce: bool = False,
+        issue_id: int | None = None,
         **more: Any,
     ) -> None:
         """Put a rendered message into the bag; `more` goes into the payload as it is.
@@ -226,6 +229,7 @@ class Desk:
                 not_before=not_before,
                 delivery_id=delivery_id,
                 coalesce=coalesce,
+                issue_id=issue_id,
             )
         )
 

@@ -87,8 +87,9 @@ class Turn:
         card_key: str | None = None,
         anew: bool = True,
         menu: bool = False,
+        issue_id: int | None = None,
     ) -> None:
-        """Answer in this chat. `menu` shows the residents' keyboard with it."""
+        """Answer in this chat. `menu` shows the residents' keyboard with it; a reply to it is about `issue_id`."""
         more: dict[str, Any] = {}
         if menu:
             words = [self.desk.texts.label(self.locale, f"menu_{name}") for name in MENU]
@@ -100,6 +101,7 @@ class Turn:
             person_id=self.person_id or None,
             card_key=card_key,
             intent=Intent.SAY if anew else Intent.CARD,
+            issue_id=issue_id,
             **more,
         )
 

@@ -39,6 +39,9 @@ class Role(StrEnum):
     REPORTER = "reporter"
     HANDLER = "handler"
     COMMITTEE = "committee"
+    HELPER = "helper"  # a colleague the handler asked
+    FOLLOWER = "follower"  # a neighbour who has met the same
+    NEIGHBOUR = "neighbour"  # an approved resident of the compound, where the issue is not private
     CLOCK = "clock"
 
 
@@ -67,6 +70,17 @@ class Action(StrEnum):
     RATE = "rate"
     REMIND = "remind"
     ESCALATE = "escalate"
+    ASK_AGAIN = "ask_again"
+    FOLLOW_UP = "follow_up"
+    FOLLOW = "follow"
+    UNFOLLOW = "unfollow"
+    CORRECT = "correct"
+    SHOW_AS = "show_as"
+    CHANGE_URGENCY = "change_urgency"
+    ASK_HELP = "ask_help"
+    HELP = "help"
+    NOTE = "note"
+    UNMERGE = "unmerge"
 
 
 class Repeat(StrEnum):
@@ -195,6 +209,48 @@ TABLE: tuple[Transition, ...] = (
     Transition(Action.RATE, (_S.CLOSED,), (Role.REPORTER,), None, why="once per closing"),
     Transition(Action.REMIND, _UNDONE, (Role.CLOCK,), None),
     Transition(Action.ESCALATE, _UNDONE, (Role.CLOCK,), None),
+    Transition(
+        Action.ASK_AGAIN, (_S.WAITING_REPORTER,), (Role.CLOCK,), None, why="one reminder of the question"
+    ),
+    Transition(
+        Action.FOLLOW_UP,
+        (_S.WAITING_EXTERNAL,),
+        (Role.CLOCK,),
+        None,
+        why="the handler said when they would ask there again",
+    ),
+    Transition(Action.FOLLOW, (*_UNDONE, _S.RESOLVED), (Role.NEIGHBOUR,), None),
+    Transition(Action.UNFOLLOW, (*_UNDONE, _S.RESOLVED), (Role.FOLLOWER,), None),
+    Transition(
+        Action.CORRECT,
+        (*_UNDONE, _S.RESOLVED),
+        (Role.REPORTER,),
+        None,
+        ("text",),
+        why="a message that was edited; what was said before stays in the history",
+    ),
+    Transition(
+        Action.SHOW_AS, tuple(State), (Role.REPORTER,), None, why="whose name is shown is their choice"
+    ),
+    Transition(
+        Action.CHANGE_URGENCY,
+        _UNDONE,
+        (Role.HANDLER, Role.COMMITTEE),
+        None,
+        ("text",),
+        why="another clock needs a reason",
+    ),
+    Transition(Action.ASK_HELP, _UNDONE, (Role.HANDLER,), None, ("target",)),
+    Transition(Action.HELP, _UNDONE, (Role.HELPER,), None),
+    Transition(Action.NOTE, tuple(State), (Role.HANDLER, Role.COMMITTEE, Role.HELPER), None, ("text",)),
+    Transition(
+        Action.UNMERGE,
+        (_S.CLOSED,),
+        (Role.HANDLER, Role.COMMITTEE),
+        _S.OPEN,
+        ("text",),
+        why="merged by mistake: it is somebody's own matter after all",
+    ),
 )
 
 BY_ACTION: dict[Action, Transition] = {row.action: row for row in TABLE}

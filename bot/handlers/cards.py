@@ -144,7 +144,7 @@ async def show(turn: Turn, issue: str) -> None:
         return
     choices = await reporter_choices(turn.desk, found)
     facts = {**await facts_of(turn.desk, found), "for_whom": await for_whom(turn.desk, found, turn.person_id)}
-    turn.say("my.issue", facts, choices=choices, card_key=verdict_key(found.id))
+    turn.say("my.issue", facts, choices=choices, card_key=verdict_key(found.id), issue_id=found.id)
 
 
 async def why(turn: Turn, issue: str) -> None:

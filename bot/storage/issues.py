@@ -18,6 +18,9 @@ from bot.storage.engine import (
 )
 
 _MICROSECOND = timedelta(microseconds=1)
+PARTS = ("follows", "affected", "helps", "concerned", "declined")
+"""What somebody may be to an issue, beside reporting or handling it: a leader who looks on, a neighbour who has met
+the same, a colleague who was asked to help, whom it is about, who has handed it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,12 @@ class Issue:
     # When the words and photos were taken out of it; number, times and states stay.
     erased_at: datetime | None = None
     proxy: Proxy | None = None
+    # When waiting_external is followed up, or scheduled begins.
+    wake_at: datetime | None = None
+    referred_to: str = ""
+    external_reference: str = ""
+    duplicate_of: int | None = None
+    rating_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +162,11 @@ def _issue(row: Row) -> Issue:
         shown_as=row["shown_as"],
         erased_at=maybe_instant(row["erased_at"]),
         proxy=Proxy(row["proxy_id"], row["proxy_source"], row["proxy_unit_id"]) if row["proxy_id"] else None,
+        wake_at=maybe_instant(row["wake_at"]),
+        referred_to=row["referred_to"],
+        external_reference=row["external_reference"],
+        duplicate_of=row["duplicate_of"],
+        rating_words=row["rating_words"],
     )
 
 
@@ -234,6 +248,11 @@ class Issues:
             "save_issue",
             {
                 "id": issue.id,
+                "category": issue.category,
+                "urgency": issue.urgency,
+                "is_private": int(issue.is_private),
+                "shown_as": issue.shown_as,
+                "text": issue.text,
                 "state": issue.state.value,
                 "resolution": issue.resolution,
                 "closed_how": issue.closed_how,
@@ -246,7 +265,15 @@ class Issues:
                 "closed_at": maybe_micros(issue.closed_at),
                 "nudged_at": maybe_micros(issue.nudged_at),
                 "rating": issue.rating,
+                "rating_words": issue.rating_words,
                 "reopen_count": issue.reopen_count,
+                "wake_at": maybe_micros(issue.wake_at),
+                "referred_to": issue.referred_to,
+                "external_reference": issue.external_reference,
+                "duplicate_of": issue.duplicate_of,
+                "clock_kind": issue.clock_kind,
+                "accept_term": issue.accept_term // _MICROSECOND,
+                "resolve_term": issue.resolve_term // _MICROSECOND,
                 "resolve_used": issue.resolve_used // _MICROSECOND,
                 "resolve_since": maybe_micros(issue.resolve_since),
             },
@@ -306,13 +333,13 @@ class Issues:
         return [Attachment(row["event_id"], row["action"], row["kind"], row["file"]) for row in rows]
 
     async def add_part(self, issue_id: int, person_id: int, part: str) -> None:
-        """This person follows the issue, is concerned by it, or has declined it."""
+        """This person takes part in an issue, as one of PARTS."""
         await self._connection.fetch("put_part", {"issue_id": issue_id, "person_id": person_id, "part": part})
 
     async def parts(self, issue_id: int) -> dict[str, frozenset[int]]:
-        """The people of an issue by part: follows, concerned, declined."""
+        """The people of an issue by each of PARTS."""
         rows = await self._connection.fetch("parts_of_issue", {"issue_id": issue_id})
-        found: dict[str, set[int]] = {"follows": set(), "concerned": set(), "declined": set()}
+        found: dict[str, set[int]] = {part: set() for part in PARTS}
         for row in rows:
             found[row["part"]].add(row["person_id"])
         return {part: frozenset(people) for part, people in found.items()}

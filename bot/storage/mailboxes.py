@@ -8,6 +8,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from bot.storage.engine import Connection, Row, maybe_instant, maybe_micros, to_micros
+from bot.storage.threads import Threads
 
 
 class Lane(IntEnum):
@@ -81,7 +82,8 @@ class Mail:
     """One thing to be said, before it is a row.
 
     `chat` is the address within the channel; `not_before` and `expires_at` are instants. `delivery_id` is the
-    row of an announcement that learns what became of it. `coalesce` replaces a card that still waits.
+    row of an announcement that learns what became of it. `coalesce` replaces a card that still waits. A reply to
+    the message is about `issue_id`.
     """
 
     bot_id: int
@@ -96,6 +98,7 @@ class Mail:
     expires_at: datetime | None = None
     delivery_id: int | None = None
     coalesce: bool = False
+    issue_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ class Outgoing:
     attempts: int
     expires_at: datetime | None
     delivery_id: int | None = None
+    issue_id: int | None = None
 
 
 def _letter(row: Row) -> Letter:
@@ -217,6 +221,7 @@ class Outbox:
                 "expires_at": maybe_micros(item.expires_at),
                 "created_at": to_micros(now),
                 "delivery_id": item.delivery_id,
+                "issue_id": item.issue_id,
             }
             for item in mail
         ]
@@ -259,6 +264,7 @@ class Outbox:
                 attempts=row["attempts"],
                 expires_at=maybe_instant(row["expires_at"]),
                 delivery_id=row["delivery_id"],
+                issue_id=row["issue_id"],
             )
             for row in rows
         ]
@@ -283,6 +289,8 @@ class Outbox:
             await self._connection.fetch(
                 "put_card", {"chat": item.chat, "card_key": item.card_key, "message_id": message_id}
             )
+        if item.issue_id is not None and message_id is not None:
+            await Threads(self._connection).note_message(item.chat, message_id, item.issue_id, None, now)
 
     async def _settle_delivery(self, item: Outgoing, state: str, reason: str, now: datetime) -> None:
         if item.delivery_id is not None:

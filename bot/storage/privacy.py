@@ -23,6 +23,12 @@ _FORGET = (
     "forget_words",
     "forget_talk",
     "forget_attachments",
+    "forget_notes",
+    "forget_grams",
+    "forget_templates",
+    "forget_restrictions",
+    "forget_floods",
+    "forget_overheard",
     "forget_following",
     "forget_notices",
     "forget_dialogs",
@@ -35,10 +41,11 @@ _FORGET = (
     "forget_standing_in",
     "forget_deliveries",
     "forget_waiting_mail",
-    # The next three look for the accounts, so those come after them.
+    # The next four look for the accounts, so those come after them.
     "forget_settled_mail",
     "forget_letters",
     "forget_cards",
+    "forget_messages",
     "forget_homes",
     "forget_moving_codes",
     "forget_details",
@@ -52,7 +59,14 @@ _EXPIRED: Mapping[str, str] = {
     "views": "expired_views",
 }
 _ERASE: Mapping[str, tuple[str, ...]] = {
-    "issues": ("erase_issue", "erase_issue_talk", "erase_issue_attachments"),
+    "issues": (
+        "erase_issue",
+        "erase_issue_talk",
+        "erase_issue_attachments",
+        "erase_issue_notes",
+        "erase_issue_grams",
+        "erase_issue_messages",
+    ),
     "homes": ("erase_home_details", "erase_home"),
     "views": ("erase_view",),
 }
@@ -160,5 +174,7 @@ class Privacy:
         if kind == "signups":
             found = [await self._connection.fetch("signup_names", row) for row in rows]
             await self._blank(one[0] for one in found)
-        for query in _ERASE.get(kind, ()):
-            await self._connection.run_many(query, rows)
+        # One after the other: of several homes it is the last one that takes the name along.
+        for row in rows:
+            for query in _ERASE.get(kind, ()):
+                await self._connection.fetch(query, row)

@@ -21,6 +21,7 @@ from bot.storage.people import People
 from bot.storage.places import Places
 from bot.storage.posts import Posts
 from bot.storage.privacy import Privacy
+from bot.storage.threads import Threads
 from bot.storage.upkeep import Upkeep
 
 
@@ -38,6 +39,7 @@ class Store:
         self.posts = Posts(connection)
         self.links = Links(connection)
         self.issues = Issues(connection)
+        self.threads = Threads(connection)
         self.dues = Dues(connection)
         self.notices = Notices(connection)
         self.chores = Chores(connection)

@@ -44,6 +44,17 @@ nudge              reporter           = = = = = - -
 rate               reporter           - - - - - - =
 remind             clock              = = = = = - -
 escalate           clock              = = = = = - -
+ask_again          clock              - - = - - - -
+follow_up          clock              - - - = - - -
+follow             neighbour          = = = = = = -
+unfollow           follower           = = = = = = -
+correct            reporter           = = = = = = -
+show_as            reporter           = = = = = = =
+change_urgency     handler,committee  = = = = = - -
+ask_help           handler            = = = = = - -
+help               helper             = = = = = - -
+note               handler,committee,helper = = = = = = =
+unmerge            handler,committee  - - - - - - O
 """
 _HEADER, *_LINES = [line.split() for line in EXPECTED.strip().splitlines()]
 MATRIX = {

@@ -65,6 +65,8 @@ FORGETTING = {
     "announcements.state": NOT_OF_PEOPLE,
     "appointments.acting_for": ID,
     "appointments.person_id": ID,
+    "assignments.handler_id": ID,
+    "assignments.handler_post": NOT_OF_PEOPLE,
     "attachments.file": GONE,
     "attachments.kind": GONE,
     "buildings.label": NOT_OF_PEOPLE,
@@ -99,6 +101,7 @@ FORGETTING = {
     "dues.kind": NOT_OF_PEOPLE,
     "entrances.label": NOT_OF_PEOPLE,
     "entrances.name": NOT_OF_PEOPLE,
+    "floods.person_id": GONE,
     "group_codes.code": NOT_OF_PEOPLE,
     "group_codes.made_by": ID,
     "groups.address": NOT_OF_PEOPLE,
@@ -124,12 +127,17 @@ FORGETTING = {
     "issue_events.from_state": NOT_OF_PEOPLE,
     "issue_events.text": "emptied in what they reported, whoever wrote it; elsewhere: " + IN_OFFICE,
     "issue_events.to_state": NOT_OF_PEOPLE,
+    "issue_grams.gram": "deleted with the words they are of",
+    "issue_messages.chat": "deleted where the chat is theirs",
+    "issue_notes.author_id": ID,
+    "issue_notes.text": "emptied about what they reported; elsewhere: " + IN_OFFICE,
     "issue_numbers.day": NOT_OF_PEOPLE,
-    "issue_people.part": "follows: deleted; concerned, declined: stays",
-    "issue_people.person_id": "follows: deleted; concerned, declined: " + ID,
+    "issue_people.part": "follows, affected, helps: deleted; concerned, declined: stays",
+    "issue_people.person_id": "follows, affected, helps: deleted; concerned, declined: " + ID,
     "issues.category": NOT_OF_PEOPLE,
     "issues.clock_kind": NOT_OF_PEOPLE,
     "issues.closed_how": NOT_OF_PEOPLE,
+    "issues.external_reference": NOT_OF_PEOPLE,
     "issues.handler_id": ID,
     "issues.handler_post": NOT_OF_PEOPLE,
     "issues.number": NOT_OF_PEOPLE,
@@ -137,7 +145,9 @@ FORGETTING = {
     "issues.proxy_id": ID,
     "issues.proxy_source": NOT_OF_PEOPLE,
     "issues.rating": NOT_OF_PEOPLE,
+    "issues.rating_words": EMPTIED,
     "issues.reason": "stays: the rule and posts",
+    "issues.referred_to": NOT_OF_PEOPLE,
     "issues.reporter_id": ID,
     "issues.resolution": NOT_OF_PEOPLE,
     "issues.shown_as": NOT_OF_PEOPLE,
@@ -165,6 +175,12 @@ FORGETTING = {
     "outbox.payload": "emptied, what waits expires; what others are sent of them is emptied when it is sent",
     "outbox.person_id": ID,
     "outbox.state": "what waits expires",
+    "overheard.chat": GONE,
+    "overheard.person_id": GONE,
+    "overheard.photos": GONE,
+    "overheard.sender": GONE,
+    "overheard.state": GONE,
+    "overheard.text": GONE,
     "people.id": ID,
     "people.locale": EMPTIED,
     "people.shown_as": "as of somebody new",
@@ -182,6 +198,10 @@ FORGETTING = {
     "posts.kind": NOT_OF_PEOPLE,
     "posts.phone": NOT_OF_PEOPLE,
     "read_receipts.person_id": ID,
+    "reply_templates.action": GONE,
+    "reply_templates.category": GONE,
+    "reply_templates.person_id": GONE,
+    "reply_templates.text": GONE,
     "residencies.asked_kind": GONE,
     "residencies.decided_by": ID,
     "residencies.kind": GONE,
@@ -189,6 +209,13 @@ FORGETTING = {
     "residencies.reason": GONE,
     "residencies.state": GONE,
     "residencies.talk": GONE,
+    "restrictions.appeal": EMPTIED,
+    "restrictions.decided_by": ID,
+    "restrictions.ended_by": ID,
+    "restrictions.person_id": ID,
+    "restrictions.proposed_by": ID,
+    "restrictions.reason": EMPTIED,
+    "restrictions.state": NOT_OF_PEOPLE,
     "schema_versions.applied_at": NOT_OF_PEOPLE,
     "signups.household": "replaced by a word with the row's id",
     "signups.names": "as many blanks",
@@ -346,3 +373,15 @@ async def test_who_still_has_a_home_or_a_post_keeps_their_name(store: Store) -> 
     assert (await store.people.details(2)).name == "住户1"
     assert [home.unit_id for home in await store.people.residencies(2)] == [2]
     assert (await store.people.details(1)).name == "住户0", "who holds a post"
+
+
+async def test_several_homes_that_ended_do_not_keep_a_name(store: Store) -> None:
+    """Whoever lived in two flats, and left both long ago, is known by neither."""
+    await store.people.put_details(3, "住户3", "13800000077")
+    second, _ = await store.people.ask_residency(3, 2, "renter", LONG_AGO)
+    for residency_id in (3, second):
+        await store.people.decide_residency(residency_id, "ended", 1, LONG_AGO)
+    while await erase_some(desk_of(store)):
+        pass
+    known = await store.people.details(3)
+    assert (known.name, known.phone) == ("", "")

@@ -27,6 +27,10 @@ SELECT * FROM issues WHERE id = :id;
 
 -- name: save_issue!
 UPDATE issues SET
+  category = :category, urgency = :urgency, is_private = :is_private, shown_as = :shown_as, text = :text,
+  clock_kind = :clock_kind, accept_term = :accept_term, resolve_term = :resolve_term, wake_at = :wake_at,
+  referred_to = :referred_to, external_reference = :external_reference, duplicate_of = :duplicate_of,
+  rating_words = :rating_words,
   state = :state, resolution = :resolution, closed_how = :closed_how, handler_id = :handler_id,
   handler_post = :handler_post, reason = :reason, assigned_at = :assigned_at, accepted_at = :accepted_at,
   resolved_at = :resolved_at, closed_at = :closed_at, nudged_at = :nudged_at, rating = :rating,

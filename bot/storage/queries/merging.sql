@@ -141,12 +141,40 @@ DELETE FROM issue_people
 WHERE person_id = :from_person AND EXISTS (
   SELECT 1 FROM issue_people AS other
   WHERE other.issue_id = issue_people.issue_id AND other.part = issue_people.part AND other.person_id = :to_person
-) OR person_id IN (:from_person, :to_person) AND part = 'follows' AND EXISTS (
+) OR person_id IN (:from_person, :to_person) AND part IN ('follows', 'affected') AND EXISTS (
   SELECT 1 FROM issues WHERE issues.id = issue_people.issue_id AND issues.reporter_id = :to_person
 );
 
 -- name: merge_parts!
 UPDATE issue_people SET person_id = :to_person WHERE person_id = :from_person;
+
+-- name: merge_assignments!
+UPDATE assignments SET handler_id = :to_person WHERE handler_id = :from_person;
+
+-- name: merge_issue_notes!
+UPDATE issue_notes SET author_id = :to_person WHERE author_id = :from_person;
+
+-- name: merge_reply_templates!
+UPDATE reply_templates SET person_id = :to_person WHERE person_id = :from_person;
+
+-- name: merge_restrictions!
+UPDATE restrictions SET person_id = :to_person WHERE person_id = :from_person;
+
+-- name: merge_restrictions_proposed!
+UPDATE restrictions SET proposed_by = :to_person WHERE proposed_by = :from_person;
+
+-- name: merge_restrictions_decided!
+UPDATE restrictions SET decided_by = :to_person WHERE decided_by = :from_person;
+
+-- name: merge_restrictions_ended!
+UPDATE restrictions SET ended_by = :to_person WHERE ended_by = :from_person;
+
+-- name: merge_floods!
+-- What was counted of the other is counted anew.
+DELETE FROM floods WHERE person_id = :from_person AND person_id <> :to_person;
+
+-- name: merge_overheard!
+UPDATE overheard SET person_id = :to_person WHERE person_id = :from_person;
 
 -- name: merge_notices!
 UPDATE notices SET person_id = :to_person WHERE person_id = :from_person;

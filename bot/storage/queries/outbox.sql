@@ -2,11 +2,11 @@
 -- One thing to say; the same dedupe key is said once.
 INSERT INTO outbox (
   bot_id, person_id, chat, lane, intent, payload, card_key, dedupe_key, state, not_before, retry_at, lease_until,
-  expires_at, attempts, created_at, delivery_id
+  expires_at, attempts, created_at, delivery_id, issue_id
 )
 VALUES (
   :bot_id, :person_id, :chat, :lane, :intent, :payload, :card_key, :dedupe_key, 'waiting', :not_before, 0, 0,
-  :expires_at, 0, :created_at, :delivery_id
+  :expires_at, 0, :created_at, :delivery_id, :issue_id
 )
 ON CONFLICT (dedupe_key) DO NOTHING;
 
@@ -38,7 +38,7 @@ WITH heads AS (
 UPDATE outbox SET lease_until = :lease_until, attempts = attempts + 1
 WHERE id IN (SELECT id FROM claimed)
 RETURNING id, bot_id, person_id, chat, lane, intent, payload, card_key, attempts, expires_at,
-  delivery_id;
+  delivery_id, issue_id;
 
 -- name: replace_waiting_card
 -- What a card is to show has changed: whatever nobody is sending just now, in any lane, shows the newest, so

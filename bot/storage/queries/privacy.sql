@@ -105,7 +105,7 @@ ORDER BY signups.id;
 -- name: forget_words!
 -- An issue is counted for ever: number, times, states, what kind of thing it was and in which building.
 UPDATE issues SET
-  text = '', erased_at = :now, unit_id = NULL, proxy_unit_id = NULL,
+  text = '', rating_words = '', erased_at = :now, unit_id = NULL, proxy_unit_id = NULL,
   place_kind = CASE WHEN place_kind <> 'unit' THEN place_kind WHEN entrance_id IS NULL THEN 'building' ELSE 'entrance' END
 WHERE reporter_id = :person_id AND (erased_at IS NULL OR unit_id IS NOT NULL);
 
@@ -117,7 +117,26 @@ UPDATE issue_events SET text = '' WHERE text <> '' AND issue_id IN (SELECT id FR
 DELETE FROM attachments WHERE issue_id IN (SELECT id FROM issues WHERE reporter_id = :person_id);
 
 -- name: forget_following!
-DELETE FROM issue_people WHERE person_id = :person_id AND part = 'follows';
+DELETE FROM issue_people WHERE person_id = :person_id AND part IN ('follows', 'affected', 'helps');
+
+-- name: forget_notes!
+-- What was noted about what they reported.
+UPDATE issue_notes SET text = '' WHERE text <> '' AND issue_id IN (SELECT id FROM issues WHERE reporter_id = :person_id);
+
+-- name: forget_grams!
+DELETE FROM issue_grams WHERE issue_id IN (SELECT id FROM issues WHERE reporter_id = :person_id);
+
+-- name: forget_templates!
+DELETE FROM reply_templates WHERE person_id = :person_id;
+
+-- name: forget_restrictions!
+UPDATE restrictions SET reason = '', appeal = '' WHERE person_id = :person_id;
+
+-- name: forget_floods!
+DELETE FROM floods WHERE person_id = :person_id;
+
+-- name: forget_overheard!
+DELETE FROM overheard WHERE person_id = :person_id;
 
 -- name: forget_notices!
 DELETE FROM notices WHERE person_id = :person_id;
@@ -172,6 +191,9 @@ WHERE state <> 'new' AND sender IN (SELECT address FROM accounts WHERE person_id
 -- name: forget_cards!
 DELETE FROM cards WHERE chat IN (SELECT address FROM accounts WHERE person_id = :person_id);
 
+-- name: forget_messages!
+DELETE FROM issue_messages WHERE chat IN (SELECT address FROM accounts WHERE person_id = :person_id);
+
 -- name: forget_homes!
 DELETE FROM residencies WHERE person_id = :person_id;
 
@@ -185,7 +207,9 @@ DELETE FROM personal_details WHERE person_id = :person_id;
 DELETE FROM accounts WHERE person_id = :person_id;
 
 -- name: forget_person!
-UPDATE people SET locale = NULL, shown_as = 'leader', forgotten_at = :now WHERE id = :person_id;
+UPDATE people SET
+  locale = NULL, shown_as = 'leader', is_elder = 0, misunderstood = 0, elder_offered_at = NULL, forgotten_at = :now
+WHERE id = :person_id;
 
 -- name: signups_of_signer
 SELECT id, names FROM signups WHERE signer_id = :person_id OR person_id = :person_id;
@@ -198,13 +222,22 @@ UPDATE signups SET names = :names, household = 'gone:' || id WHERE id = :id;
 SELECT id FROM issues WHERE state = 'closed' AND erased_at IS NULL AND closed_at < :before ORDER BY id LIMIT :most;
 
 -- name: erase_issue!
-UPDATE issues SET text = '', erased_at = :now WHERE id = :id;
+UPDATE issues SET text = '', rating_words = '', erased_at = :now WHERE id = :id;
 
 -- name: erase_issue_talk!
 UPDATE issue_events SET text = '' WHERE issue_id = :id;
 
 -- name: erase_issue_attachments!
 DELETE FROM attachments WHERE issue_id = :id;
+
+-- name: erase_issue_notes!
+UPDATE issue_notes SET text = '' WHERE issue_id = :id;
+
+-- name: erase_issue_grams!
+DELETE FROM issue_grams WHERE issue_id = :id;
+
+-- name: erase_issue_messages!
+DELETE FROM issue_messages WHERE issue_id = :id;
 
 -- name: expired_homes
 SELECT id FROM residencies
