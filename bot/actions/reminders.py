@@ -1,6 +1,6 @@
 """What the clock does: one due row at a time, exactly once, folded into one message for each person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.actions.cards import (
@@ -41,16 +41,15 @@ async def fire_one(desk: Desk) -> bool:
     if due is None:
         return False
     issue = await desk.store.issues.locked(due.issue_id)
-    if issue is not None and due.kind == LAPSE and issue.state == State.RESOLVED:
-        await _lapse(desk, issue)
-    elif issue is not None and due.kind == LADDER and issue.state in UNDONE:
-        await _climb(desk, issue, due)
+    states, fire = DUES.get(due.kind, (frozenset[State](), _lapse))
+    if issue is not None and issue.state in states:
+        await fire(desk, issue, due)
     else:
         await desk.store.dues.drop(due.issue_id, due.kind)
     return True
 
 
-async def _lapse(desk: Desk, issue: Issue) -> None:
+async def _lapse(desk: Desk, issue: Issue, _due: Due) -> None:
     """Seven silent days end an issue, at any hour; a word of the reporter begins them anew."""
     history = await desk.store.issues.history(issue.id)
     silent_since = max(event.at for event in history if is_reporters(event, issue))
@@ -83,6 +82,13 @@ async def _climb(desk: Desk, issue: Issue, due: Due) -> None:
         if one.percent is not None or one is rungs[-1]:
             await _reach(desk, issue, one)
     await desk.store.dues.put(issue.id, LADDER, coming[1], coming[0])
+
+
+DUES: Mapping[str, tuple[frozenset[State], Callable[[Desk, Issue, Due], Awaitable[None]]]] = {
+    LADDER: (UNDONE, _climb),
+    LAPSE: (frozenset((State.RESOLVED,)), _lapse),
+}
+"""What is done for each kind of due time, and in which states; in others the row is dropped."""
 
 
 async def _reach(desk: Desk, issue: Issue, one: Rung) -> None:
