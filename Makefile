@@ -8,10 +8,12 @@ COMPOUND := small
 SCENE :=
 FRESH :=
 VENV := .venv
+# Some images set it: then every process the tests start would compile the whole bot anew.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help setup run test test-page screenshots coverage check lint-fix soak bench bench-broadcast clean
+.PHONY: help setup run test test-page screenshots docs coverage check lint-fix soak bench bench-broadcast clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1  /p' Makefile
@@ -31,6 +33,9 @@ test-page: $(INSTALLED) ## the tests of the page, which need Chromium
 
 screenshots: $(INSTALLED) ## the pictures in docs/, taken anew with Chromium
 	$(PYTHON) -m tests.page.screenshots
+
+docs: $(INSTALLED) ## the tables in docs/ that tests write, taken anew
+	UPDATE_DOCS=1 $(PYTHON) -m pytest -q tests/test_timeline.py
 
 coverage: $(INSTALLED) ## all tests with branch coverage, which takes longer
 	$(PYTHON) -m pytest -m "not soak and not page" --cov --cov-report=term $(ARGS)

@@ -19,6 +19,7 @@ from bot.actions.desk import Desk, Rules
 from bot.backups import Backups, Plan
 from bot.config import Settings
 from bot.conversation.router import AT_ONCE, Router
+from bot.domain.calendar import strangers
 from bot.domain.errors import OperatorError, Unavailable
 from bot.gateway.courier import Courier
 from bot.gateway.incoming import Reader
@@ -115,9 +116,19 @@ def rules_of(settings: Settings, bot_id: int, bot_name: str) -> Rules:
         ladder=settings.ladder.ladder(),
         quiet_start=settings.quiet_hours.start,
         quiet_end=settings.quiet_hours.end,
+        digest_at=settings.digest.at,
+        own_days=settings.own_days(),
         emergency_numbers=tuple((entry.name, entry.number) for entry in settings.emergency_numbers),
         retention=settings.retention.terms(),
+        limits=settings.limits.limits(),
+        weekly_at=settings.reports.weekly_at,
+        monthly_at=settings.reports.monthly_at,
     )
+
+
+def texts_of(settings: Settings) -> Texts:
+    """Every sentence, with the names the operator gives to categories."""
+    return Texts(TEMPLATES, {category.key: category.names for category in settings.all_categories()})
 
 
 def assemble(
@@ -196,6 +207,10 @@ async def _run(settings: Settings, request: Callable[[], BaseRequest]) -> None:
     database = await open_database(settings)
     try:
         await database.migrate()
+        async with database.transaction() as connection:
+            codes = [compound.code for compound in await Store(connection).places.compounds()]
+        for code in strangers(settings.own_days(), codes):
+            log.warning("calendar_of_no_compound", code=code)
         if settings.database.sqlite_path is not None:
             # Telegram lets one process poll, and this file has one writer: whoever sent before is gone.
             async with database.transaction() as connection:
@@ -208,7 +223,7 @@ async def _run(settings: Settings, request: Callable[[], BaseRequest]) -> None:
             request=request(),
             get_updates_request=request(),
         )
-        texts = Texts(TEMPLATES)
+        texts = texts_of(settings)
         try:
             await bot.initialize()
             await bot.delete_webhook()

@@ -1,8 +1,10 @@
 """Configuration: config.toml and the environment, validated; every mistake is named with its key."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import time, timedelta
 from difflib import get_close_matches
 from pathlib import Path
@@ -33,8 +35,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from bot.domain.abuse import DEFAULT as DEFAULT_LIMITS
+from bot.domain.abuse import Limits
+from bot.domain.calendar import OwnDays, own_days
 from bot.domain.categories import DEFAULT_CATEGORIES, Category, Urgency, customised
 from bot.domain.clocks import DEFAULT_TERMS, QuietHours, Terms
+from bot.domain.clocks import terms as terms_of
 from bot.domain.errors import OperatorError
 from bot.domain.ladder import DEFAULT as DEFAULT_LADDER
 from bot.domain.ladder import Ladder
@@ -54,6 +60,8 @@ _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(day
 _SERVER = re.compile(r"https?://[\w.-]+(:[0-9]{1,5})?(/[\w./-]*)?", re.ASCII)
 _PHONE = re.compile(r"\+?[0-9][0-9 -]{1,18}[0-9]")
 _SECRET = ("telegram", "database")
+_WHOLE = ("calendar", "categories", "clocks")
+"""Tables that one rule reads as a whole: what it says begins with the rest of the key."""
 
 
 def _token(token: SecretStr) -> SecretStr:
@@ -96,6 +104,15 @@ def _clock_time(given: object) -> object:
     if isinstance(given, time) or (isinstance(given, str) and _TIME.fullmatch(given)):
         return given if isinstance(given, time) else time.fromisoformat(given.zfill(5))
     raise ValueError(f'{given!r} is not a time of day; write for example "21:00"')
+
+
+def _morning(given: object) -> object:
+    if given is None or given == "off":
+        return None
+    at = _clock_time(given)
+    if isinstance(at, time) and at < time(12):
+        return at
+    raise ValueError(f'{given!r} is not in the morning; write for example "08:30", or "off"')
 
 
 def _duration(given: object) -> timedelta:
@@ -179,6 +196,12 @@ class QuietHoursSettings(Section):
         return QuietHours(start=self.start, end=self.end, timezone=timezone)
 
 
+class DigestSettings(Section):
+    """When the morning's word is said, local time before noon; None: never."""
+
+    at: Annotated[time | None, BeforeValidator(_morning)] = time(8, 30)
+
+
 class TermSettings(Section):
     """The times of one urgency; None: the usual one."""
 
@@ -238,6 +261,40 @@ class RetentionSettings(Section):
         return Retention(self.issues, self.homes, self.signups, self.views, nightly=self.nightly)
 
 
+class ReportsSettings(Section):
+    """When the committee of a compound is told how it stands, in local time; "off": never."""
+
+    weekly: TimeOfDay | Literal["off"] = time(9)
+    monthly: TimeOfDay | Literal["off"] = time(9, 30)
+
+    @property
+    def weekly_at(self) -> time | None:
+        """On Mondays."""
+        return None if self.weekly == "off" else self.weekly
+
+    @property
+    def monthly_at(self) -> time | None:
+        """On the first of a month."""
+        return None if self.monthly == "off" else self.monthly
+
+
+class LimitsSettings(Section):
+    """How much one person may ask of the bot; those who enter reports for others may enter any number."""
+
+    reports_per_day: PositiveInt = DEFAULT_LIMITS.reports
+    danger_reports_per_day: PositiveInt = DEFAULT_LIMITS.dangers
+    messages_per_minute: PositiveInt = DEFAULT_LIMITS.messages
+
+    @model_validator(mode="after")
+    def _leaves_room(self) -> "LimitsSettings":
+        self.limits()
+        return self
+
+    def limits(self) -> Limits:
+        """The same as a rule."""
+        return Limits(self.reports_per_day, self.danger_reports_per_day, self.messages_per_minute)
+
+
 class ClockSettings(Section):
     """A file that moves or stops the bot's clock (see `bot.app.system_clock`), for trying things out."""
 
@@ -269,14 +326,29 @@ class Settings(BaseSettings):
     pace: PaceSettings = PaceSettings()
     jobs: JobsSettings = JobsSettings()
     quiet_hours: QuietHoursSettings = QuietHoursSettings()
+    digest: DigestSettings = DigestSettings()
     clocks: dict[Urgency, TermSettings] = {}
     ladder: LadderSettings = LadderSettings()
+    calendar: dict[str, Any] = {}
     categories: dict[str, dict[str, Any]] = {}
     log: LogSettings = LogSettings()
     backup: BackupSettings = BackupSettings()
     retention: RetentionSettings = RetentionSettings()
+    limits: LimitsSettings = LimitsSettings()
+    reports: ReportsSettings = ReportsSettings()
     clock: ClockSettings = ClockSettings()
     emergency_numbers: tuple[EmergencyNumber, ...] = ()
+
+    @field_validator("calendar")
+    @classmethod
+    def _are_days(cls, days: dict[str, Any]) -> dict[str, Any]:
+        own_days(days)
+        return days
+
+    @field_validator("calendar", "categories", mode="before")
+    @classmethod
+    def _with_values(cls, given: Any) -> Any:
+        return _read_values(given)
 
     @field_validator("categories")
     @classmethod
@@ -294,9 +366,24 @@ class Settings(BaseSettings):
                 )
         return clocks
 
+    @model_validator(mode="after")
+    def _categories_keep_their_terms(self) -> "Settings":
+        for one in self.all_categories():
+            limits = terms_of(one.urgency, one.accept_by, one.resolve_by, self.terms())
+            if limits.accept > limits.resolve:
+                raise ValueError(
+                    f"categories.{one.key}: {limits.accept} to accept must not be longer than"
+                    f" {limits.resolve} to resolve, as of its urgency where it says nothing else"
+                )
+        return self
+
     def terms(self) -> Mapping[str, Terms]:
         """How long each urgency may take, with the operator's changes."""
         return _merged(self.clocks)
+
+    def own_days(self) -> Mapping[str, OwnDays]:
+        """The days off and make-up workdays the operator adds, by code of the compound or EVERYBODY."""
+        return own_days(self.calendar)
 
     def all_categories(self) -> tuple[Category, ...]:
         """Every category, with the operator's changes."""
@@ -308,6 +395,16 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only what is passed in: the file and the environment are read by `load`, and nowhere else."""
         return (sources["init_settings"],)
+
+
+def _read_values(given: Any) -> Any:
+    """What is no text in a table of free form comes out of the environment as the JSON it was written in."""
+    if isinstance(given, dict):
+        return {name: _read_values(value) for name, value in given.items()}
+    if isinstance(given, str) and (given in ("true", "false") or given.startswith("[")):
+        with suppress(ValueError):
+            return json.loads(given)
+    return given
 
 
 def _merged(clocks: Mapping[Urgency, TermSettings]) -> Mapping[str, Terms]:
@@ -368,13 +465,18 @@ def _variable(key: str) -> str:
 
 def _check_file(path: Path) -> None:
     try:
-        tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if text.startswith("\ufeff"):
+            raise OperatorError(f"{path} begins with a mark of Windows (BOM): save it as UTF-8 without BOM")
+        tomllib.loads(text)
     except FileNotFoundError:
         raise OperatorError(
             f"{path} does not exist: copy config.example.toml to it or name another"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise OperatorError(f"{path} cannot be read: {error}") from None
+    except UnicodeDecodeError:
+        raise OperatorError(f"{path} cannot be read: save it as UTF-8") from None
+    except OSError as error:
+        raise OperatorError(f"{path} cannot be read: {error.strerror or error}") from None
     except tomllib.TOMLDecodeError as error:
         raise OperatorError(f"{path} is not valid TOML: {error}; texts need quotes") from None
 
@@ -387,8 +489,7 @@ def _sentence(error: ErrorDetails, path: Path | None, given: Mapping[str, str]) 
     if kind == "extra_forbidden":
         return _no_such(where, key, list(_keys_of(Settings)))
     if kind == "value_error":
-        # What the rules over a whole table say begins with the rest of the key.
-        return f"{where}{'.' if key in ('categories', 'clocks') else ': '}{error['ctx']['error']}"
+        return f"{where}{'.' if key in _WHOLE else ': ' if key else ''}{error['ctx']['error']}"
     if kind in ("model_type", "dict_type"):
         return f"{where}: this is a table, written as [{key}] with its settings below"
     if kind == "missing":

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.actions.desk import Desk
 from bot.actions.groups import facts_of, health
-from bot.app import CHANNEL, TEMPLATES, open_database, rules_of, system_clock
+from bot.app import CHANNEL, TEMPLATES, open_database, rules_of, system_clock, texts_of
 from bot.backups import BACKUP, FAILED
 from bot.config import DatabaseSettings, Settings
-from bot.domain.calendar import is_announced
+from bot.domain.calendar import is_announced, strangers
 from bot.domain.errors import OperatorError, Unavailable
 from bot.domain.posts import CHAIN, Holder, PostKind
 from bot.gateway.examination import Examination, examining
@@ -28,7 +28,7 @@ from bot.storage.groups import BoundGroup
 from bot.storage.places import Compound
 from bot.storage.store import Store
 from bot.storage.upkeep import Backlog
-from bot.texts import LOCALES, Texts
+from bot.texts import LOCALES
 
 FONTS = Path(__file__).parent / "printing" / "fonts"
 DRIFT_MOST = timedelta(seconds=5)
@@ -327,8 +327,12 @@ async def _rows(
     for compound in compounds:
         for finding in await _register(store, compound):
             yield finding
+    codes = [compound.code for compound in compounds]
+    for code in strangers(settings.own_days(), codes):
+        advice = f"take it out of the configuration, or name one of these: {', '.join(codes)}"
+        yield warning("calendar", f"calendar.{code}: no compound has this code", advice)
     if telegram is not None:
-        desk = Desk(store, Texts(TEMPLATES), rules_of(settings, 0, ""), now)
+        desk = Desk(store, texts_of(settings), rules_of(settings, 0, ""), now)
         for compound in compounds:
             for group in await store.groups.bound(compound.id):
                 yield await _group(desk, telegram, group)

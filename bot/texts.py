@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bot.domain.dates import lunar_label
 
@@ -32,9 +32,13 @@ def locale_for(chosen: str | None, language: str | None, default: str = DEFAULT_
 
 
 class Texts:
-    """Renders messages; a missing variable is an error, user text is escaped for Telegram's HTML."""
+    """Renders messages; a missing variable is an error, user text is escaped for Telegram's HTML.
 
-    def __init__(self, directory: Path) -> None:
+    `names` are those an operator gives to categories: key → locale → name.
+    """
+
+    def __init__(self, directory: Path, names: Mapping[str, Mapping[str, str]] | None = None) -> None:
+        self._names = names or {}
         self._environments = {locale: self._environment(directory, locale) for locale in LOCALES}
         self._templates: dict[tuple[str, str], Template] = {}
         self._labels: dict[tuple[str, str], str] = {}
@@ -56,6 +60,8 @@ class Texts:
         environment.filters["state"] = named("states")
         environment.filters["kind"] = lambda kind: Markup(self.render(locale, f"labels.kind_{kind}"))
         environment.filters["deed"] = named("deeds")
+        environment.filters["urgency"] = named("urgencies")
+        environment.filters["office"] = lambda name: Markup(self.render(locale, "waiting.named", office=name))
         environment.filters["festival"] = named("festivals")
         environment.filters["place"] = lambda names: Markup(
             self.render(locale, f"places.{names['kind']}", **names)
@@ -84,6 +90,11 @@ class Texts:
         )
         environment.filters["whom"] = lambda facts: Markup(self.render(locale, "proxies.whom", **facts))
         environment.filters["change"] = lambda line: Markup(self.render(locale, "appointing.change", **line))
+        environment.filters["rate"] = lambda rate: Markup(self.render(locale, "rates.rate", **rate))
+        environment.filters["brief_rate"] = lambda rate: Markup(self.render(locale, "rates.brief", **rate))
+        environment.filters["three_rates"] = lambda figures: Markup(
+            self.render(locale, "rates.three", figures=figures)
+        )
         environment.filters["short"] = short
         return environment
 
@@ -91,9 +102,20 @@ class Texts:
         """The message `topic.block` in a locale, as Telegram HTML without blank margins."""
         topic, _, block = message.partition(".")
         template = self._template(locale, topic)
+        if topic == "categories":
+            if named := self._names.get(block, {}).get(locale):
+                return str(escape(named))
+            # What was reported under a category the operator has taken out of the configuration.
+            block = block if block in template.blocks else "other"
         context = template.new_context(dict(facts))
         text = "".join(template.blocks[block](context)).strip()
         return _BLANK_LINES.sub("\n\n", text)
+
+    def suited(self, message: str, *, is_elder: bool) -> str:
+        """What is said instead in simple mode: elders.<topic>_<block>, where there is such a block."""
+        brief = message.replace(".", "_")
+        has_one = is_elder and brief in self._template(DEFAULT_LOCALE, "elders").blocks
+        return f"elders.{brief}" if has_one else message
 
     def words(self, locale: str, message: str, /, **facts: object) -> str:
         """A message without markup as plain text: for paper, sheets and buttons."""

@@ -516,6 +516,23 @@ class Crowd:
                 return
 
 
+@asynccontextmanager
+async def at_work(folder: Path, *, people: int, seed: int) -> AsyncIterator[tuple[Crowd, Process]]:
+    """A crowd in which nobody is late, all in office, around a bot that is stopped politely in the end."""
+    async with opened(folder / "clock", now=MORNING) as square:
+        compound = await Compound.founded(folder / "lianxin.db", square.clock())
+        random = Random(seed)  # noqa: S311  # a story that can be told again
+        crowd = Crowd.gathered(square, compound, people, random, late=timedelta())
+        more = {"BOT_CLOCK__OFFSET_FILE": str(folder / "clock"), **UNHURRIED}
+        bot = the_bot(square, compound.path, folder / "journal", **more)
+        await bot.start()
+        try:
+            await crowd.settles_in()
+            yield crowd, bot
+        finally:
+            assert await bot.stop() == 0
+
+
 async def side_by_side(*work: Coroutine[Any, Any, Any]) -> None:
     """All of it at once; the first failure ends the rest."""
     async with asyncio.TaskGroup() as tasks:

@@ -84,7 +84,7 @@ def serving() -> Iterator[Server]:
         return
     binaries = _binaries()
     owner = pwd.getpwnam(_UNPRIVILEGED) if os.geteuid() == 0 else None
-    home = Path(tempfile.mkdtemp(prefix="lianxin-pg-", dir=_in_memory()))
+    home = Path(tempfile.mkdtemp(prefix="lianxin-pg-", dir=in_memory()))
     try:
         if owner is not None:
             os.chown(home, owner.pw_uid, owner.pw_gid)
@@ -124,7 +124,7 @@ def serving() -> Iterator[Server]:
         shutil.rmtree(home)
 
 
-def _in_memory() -> Path | None:
+def in_memory() -> Path | None:
     """Where files cost nothing, if there is room: a fresh database is 300 files, made ten times faster."""
     memory = Path("/dev/shm")
     return memory if memory.is_dir() and shutil.disk_usage(memory).free > 1_000_000_000 else None

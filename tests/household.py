@@ -67,13 +67,9 @@ class FullHouse:
                         channels=frozenset(Channel),
                         activity_id=activity_id,
                         activity_role="invite" if activity_id else "",
-                        corrects_id=None,
                         second_id=second,
-                        chosen_at=None,
                         send_at=now,
-                        valid_until=None,
                         created_at=now,
-                        sent_at=None,
                     )
                 )
                 await store.chores.put(SEND, number, now)

@@ -116,7 +116,7 @@ async def test_a_normal_absence(cast: Cast) -> None:
     assert await acting(world) == []
     await cast.forget()
     await cast.leader.presses("✅ 就这样")
-    assert "李大姐 已经知道" in cast.leader.last_message
+    assert "李大姐 已经知道。从现在起，新来的事不再找您。" in cast.leader.last_message
     assert [await cast.has(one) for one in (accepted, waiting)] == ["leader", "neighbour"]
     await cast.reporter.forges(f"issue.show:{accepted.id}")
     assert "谁在管：楼栋长 王秀兰（这几天外出）\n应在" in cast.reporter.last_message

@@ -360,8 +360,11 @@ async def test_who_is_still_asked_when_another_comes(world: World) -> None:
         await desk.send()
     await world.settle()
     assert "现在由 李叔 担任" in leader.last_message
-    await resident.presses("✅ 同意")
+    await resident.forges("plan.accept:1")
     assert "已经撤回了" in resident.last_toast
+    await world.tick()
+    assert "已经撤回" in resident.last_message
+    assert not resident.may_press("✅ 同意")
     assert await holders_of(world, LEADER, "3") == ["李叔"]
 
 
@@ -424,6 +427,38 @@ async def test_a_deputy_gets_what_comes_while_nobody_is_there(world: World) -> N
 # Handing over and leaving ----------------------------------------------------------------------------------
 
 
+async def test_a_deputy_is_named_as_one(world: World) -> None:
+    """Nobody thinks the post itself is at stake; and nobody need stand in for a deputy who is away."""
+    director, resident = await world.holder(DIRECTOR), await neighbour(world)
+    await opened(director, "", "物业经理")
+    await director.presses("加副手")
+    await proposes(director)
+    await resident.presses("✅ 同意")
+    await resident.sends("/away")
+    await resident.presses("从现在起", "3 天")
+    assert "您不在：" in resident.last_message
+    await resident.presses("✅ 就这样")
+    await opened(director, "", "物业经理")
+    await director.presses("卸任 王奶奶")
+    assert "要请 王奶奶 卸任 绿洲路126号大院物业经理 的副手 吗" in director.last_message
+    await director.presses("确定卸任")
+    assert "王奶奶 已卸任 绿洲路126号大院物业经理 的副手。" in director.last_message
+
+
+async def test_a_large_committee_on_one_screen(world: World) -> None:
+    """Twelve are shown, the others counted."""
+    director, number = await world.holder(DIRECTOR), await post_id(world, COMMITTEE)
+    async with world.database.transaction() as connection:
+        desk = Desk(Store(connection), TEXTS, world.rules, world.clock.now)
+        for one in range(20):
+            person = await desk.store.people.new(desk.now)
+            await desk.store.people.put_details(person, f"委员{one}", "")
+            await actions.appoint(desk, number, person, actor_id=None, source="command_line")
+        await desk.send()
+    await opened(director, "", "自管委")
+    assert "……还有 11 位" in director.last_message
+
+
 async def test_a_leader_proposes_who_comes_next(world: World) -> None:
     """Handing over: the committee says yes, then the neighbour; until then it is still theirs."""
     leader, director = await world.leader_of("3"), await world.holder(DIRECTOR)
@@ -441,8 +476,13 @@ async def test_a_leader_proposes_who_comes_next(world: World) -> None:
     await director.forges("plan.reject:1")
     assert "已经答应了" in director.last_toast
     assert "已经去问本人了" in leader.last_message
+    await leader.forgets()
     await resident.presses("✅ 同意")
     assert await holders_of(world, LEADER, "3") == ["王奶奶"]
+    # They hear it once, and are thanked like everybody.
+    [told] = leader.new_messages
+    assert "现在由 王奶奶 担任" in told
+    assert "谢谢您" in told
     states = [change.facts.get("state") for change in await changes_of(world, LEADER, "3")]
     assert [state for state in states if state] == ["proposed", "asked"]
 
@@ -576,14 +616,18 @@ async def test_only_oneself_says_whether_the_phone_is_shown(world: World) -> Non
     resident = await neighbour(world)
     await opened(leader)
     await leader.presses("不公开我的电话")
+    assert "本人电话：不公开" in leader.last_message
+    assert leader.may_press("公开我的电话")
     await resident.sends("/card")
     assert "13900000010" not in resident.last_message
     await opened(director)
     number = await post_id(world, LEADER, "3")
     await director.forges(f"post.phone:{number}:1")
     assert "只有本人说了算" in director.last_toast
-    await director.presses("问可否公开电话")
+    await leader.forgets()
+    await director.presses("问可否公开电话", "问可否公开电话")
     assert "已经问了本人" in director.last_toast
+    assert len(leader.new_messages) == 1
     assert "想把您的电话印在连心卡上" in leader.last_message
     await leader.presses("可以，印上")
     await resident.sends("/card")

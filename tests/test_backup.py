@@ -28,8 +28,7 @@ from bot.storage.mailboxes import Intent, Lane, Mail, Received
 from bot.storage.sqlite import SqliteDatabase
 from bot.storage.store import Store
 from tests.console import Console
-from tests.crowd import MORNING as CROWD_MORNING
-from tests.crowd import PATIENCE, UNHURRIED, Compound, Crowd, opened, the_bot
+from tests.crowd import PATIENCE, at_work
 from tests.world import TEXTS, Phone, World
 
 HOUSE = Path(__file__).parent.parent
@@ -795,39 +794,30 @@ class TestTyped:
 
 async def test_restored_in_the_middle_of_a_crowd(tmp_path: Path) -> None:
     """A backup beside a busy bot, which is killed later: it runs on, and nothing is given again."""
-    async with opened(tmp_path / "clock", now=CROWD_MORNING) as square:
-        compound = await Compound.founded(tmp_path / "lianxin.db", square.clock())
-        random = Random(3)  # noqa: S311  # a story that can be told again
-        crowd = Crowd.gathered(square, compound, 8, random, late=timedelta())
-        more = {"BOT_CLOCK__OFFSET_FILE": str(tmp_path / "clock"), **UNHURRIED}
-        bot = the_bot(square, compound.path, tmp_path / "journal", **more)
-        await bot.start()
-        try:
-            await crowd.settles_in()
-            async with asyncio.TaskGroup() as tasks:
-                living = tasks.create_task(crowd.lives())
-                await square.reaches(square.revision + 40, PATIENCE)
-                target = tmp_path / "backups" / NAME
-                target.parent.mkdir()
-                file = await asyncio.to_thread(back_up, compound.path, target, square.clock())
-                with pytest.raises(OperatorError, match="a bot is already running"):
-                    await restore(file.path, compound.path, square.clock())
-                await square.reaches(square.revision + 60, PATIENCE)
-                await bot.kill()
-                living.cancel()
-            given = {number for (number,) in ask(compound.path, "SELECT number FROM issues")}
+    async with at_work(tmp_path, people=8, seed=3) as (crowd, bot):
+        square, path = crowd.square, crowd.compound.path
+        async with asyncio.TaskGroup() as tasks:
+            living = tasks.create_task(crowd.lives())
+            await square.reaches(square.revision + 40, PATIENCE)
+            target = tmp_path / "backups" / NAME
+            target.parent.mkdir()
+            file = await asyncio.to_thread(back_up, path, target, square.clock())
+            with pytest.raises(OperatorError, match="a bot is already running"):
+                await restore(file.path, path, square.clock())
+            await square.reaches(square.revision + 60, PATIENCE)
+            await bot.kill()
+            living.cancel()
+        given = {number for (number,) in ask(path, "SELECT number FROM issues")}
 
-            await restore(file.path, compound.path, square.clock())
-            known = {number for (number,) in ask(compound.path, "SELECT number FROM issues")}
-            await bot.start()
-            someone = square.people[0]
-            before = someone.says("/start")
-            await someone.answer(before)
-        finally:
-            assert await bot.stop() == 0
+        await restore(file.path, path, square.clock())
+        known = {number for (number,) in ask(path, "SELECT number FROM issues")}
+        await bot.start()
+        someone = square.people[0]
+        before = someone.says("/start")
+        await someone.answer(before)
     assert known <= given
-    assert ask(compound.path, "PRAGMA integrity_check") == [("ok",)]
-    assert ask(compound.path, "PRAGMA foreign_key_check") == []
-    assert ask(compound.path, "SELECT COUNT(*) FROM inbox WHERE state = 'buried'") == [(0,)]
-    after = {number for (number,) in ask(compound.path, "SELECT number FROM issues")} - known
+    assert ask(path, "PRAGMA integrity_check") == [("ok",)]
+    assert ask(path, "PRAGMA foreign_key_check") == []
+    assert ask(path, "SELECT COUNT(*) FROM inbox WHERE state = 'buried'") == [(0,)]
+    after = {number for (number,) in ask(path, "SELECT number FROM issues")} - known
     assert all(int(str(number).split("-")[1]) > 100 for number in after)

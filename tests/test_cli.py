@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -73,6 +74,7 @@ class TestMistakes:
             (["import", "absent"], "absent "),
             (["links"], "telegram.token is missing: copy"),
             (["links", "--bot-name", "x_bot"], "there is no compound yet: import one first"),
+            (["export", "absent/x.xlsx"], "there is no compound yet"),
             (["sample", "large", "/dev/null/x"], "/dev/null/x cannot be written: Not a directory"),
         ],
     )
@@ -178,6 +180,49 @@ class TestRegister:
             in lianxin("import", "业主.csv", "--compound", "handu=汉都华府二期")[1]
         )
         assert "居民: 新增 0, 更新 0, 不变 1\n" in lianxin("import", "业主.csv")[1]
+
+    @pytest.mark.parametrize("lines", ["", "楼栋,房号,姓名\n", "\n,,\n"])
+    def test_nothing_to_import_is_no_import(self, lianxin: Lianxin, tmp_path: Path, lines: str) -> None:
+        """A sheet without lines is the wrong file, or was not saved: nobody is told that it came in."""
+        (tmp_path / "all.csv").write_text(lines)
+
+        code, out, err = lianxin("import", "all.csv", "--compound", "a=甲院")
+
+        assert (code, out) == (2, "")
+        assert (
+            err == "lianxin: 里面没有一行可以导入的内容，什么都没有导入。请看看是不是这个文件、有没有保存\n"
+        )
+
+    def test_wrong_headings_are_one_mistake(self, lianxin: Lianxin, tmp_path: Path) -> None:
+        """The sheet of households is there, only not understood: no other sheet is asked for."""
+        (tmp_path / "住户.csv").write_text("幢号,门号,谁\n3,501,张三\n")
+
+        _, _, err = lianxin("import", "住户.csv", "--compound", "a=甲院")
+
+        assert "缺这张表" not in err
+        assert "房号：缺这一列" in err
+
+    def test_an_export_that_cannot_be_written_is_one_sentence(self, lianxin: Lianxin, tmp_path: Path) -> None:
+        """And leaves nothing half open behind, which would complain when the program ends."""
+        lianxin("import", SMALL)
+
+        ended = subprocess.run(
+            [sys.executable, "-m", "bot", "export", "absent/register.xlsx"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(HOUSE)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert ended.returncode == 2
+        assert ended.stderr.count("\n") == 1
+
+    def test_what_to_do_next_names_the_cards(self, lianxin: Lianxin) -> None:
+        """Cards to hang, and invitations."""
+        said = lianxin("import", SMALL)[1].splitlines()[-1]
+
+        assert all(word in said for word in ("cards", "appoint", "doctor"))
 
     def test_an_export_can_be_imported(self, lianxin: Lianxin, tmp_path: Path) -> None:
         """Everything of all compounds in one workbook, which changes nothing."""

@@ -1,13 +1,14 @@
 """Configuration: precedence, defaults, and one clear sentence for every mistake."""
 
 import traceback
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.config import Settings, load
+from bot.domain.calendar import EVERYBODY, OwnDays
 from bot.domain.categories import DEFAULT_CATEGORIES, Urgency
 from bot.domain.clocks import DEFAULT_TERMS, Clock, QuietHours, Terms
 from bot.domain.errors import OperatorError
@@ -75,10 +76,11 @@ class TestDefaults:
         example = load(uncommented, {"BOT_TELEGRAM__TOKEN": SECRET})
         usual = load(None, {"BOT_TELEGRAM__TOKEN": SECRET})
 
-        changed = {"operator", "categories", "clocks", "emergency_numbers", "backup"}
+        changed = {"operator", "calendar", "categories", "clocks", "emergency_numbers", "backup"}
         assert example.model_dump(exclude=changed) == usual.model_dump(exclude=changed)
         assert example.terms() == usual.terms()
         assert example.operator.chat == "-1001234567890"
+        assert example.own_days()["luzhou-126"].off == {date(2026, 11, 20)}
         assert example.backup.directory == Path("/srv/backups/lianxin")
         assert (example.backup.every, example.backup.keep) == (usual.backup.every, usual.backup.keep)
         assert [number.number for number in example.emergency_numbers] == ["0835-2222222"]
@@ -153,6 +155,25 @@ class TestRules:
         assert changed.pop("lift") == Urgency.UTILITY
         assert changed.items() <= {category.key: category.urgency for category in DEFAULT_CATEGORIES}.items()
 
+    def test_days_of_ones_own(self, file: Path) -> None:
+        """For everybody and for one compound, as texts or as TOML's own days, or from the environment."""
+        add(file, "[calendar]\noff = [2026-11-20]\n[calendar.luzhou-126]\nwork = ['2026-11-20']\n")
+
+        assert load(file, {}).own_days() == {
+            EVERYBODY: OwnDays(off=frozenset({date(2026, 11, 20)})),
+            "luzhou-126": OwnDays(work=frozenset({date(2026, 11, 20)})),
+        }
+        given = {"BOT_CALENDAR__OFF": '["2026-11-23"]', "BOT_TELEGRAM__TOKEN": SECRET}
+        assert load(None, given).own_days()[EVERYBODY].off == {date(2026, 11, 23)}
+
+    def test_a_category_from_the_environment(self) -> None:
+        """Truth and lists are written there as JSON."""
+        own = {"BOT_CATEGORIES__PETS__HIDDEN": "true", "BOT_CATEGORIES__LIFT__WORDS": '["升降机"]'}
+        found = {one.key: one for one in load(None, {"BOT_TELEGRAM__TOKEN": SECRET, **own}).all_categories()}
+
+        assert found["pets"].hidden
+        assert found["lift"].words == ("升降机",)
+
     @pytest.mark.parametrize("start", ['"22:30"', "22:30:00", '"22:30"  # with a comment'])
     def test_quiet_hours(self, file: Path, start: str) -> None:
         """As a text or as TOML's own time."""
@@ -223,10 +244,25 @@ MISTAKES = [
     ),
     ('[clocks]\ndangr = { accept = "3h" }\n', "clocks.dangr: it must be 'danger', 'utility'"),
     ('[retention]\nissues = "7d"\n', "retention: issues must be kept for 30 days at least"),
+    ('[calendar]\noff = "2026-11-20"\n', "calendar.off: write a list of days, for example"),
+    ('[calendar]\noff = ["2026-02-30"]\n', "calendar.off: '2026-02-30' is not a day; write for example"),
+    ("[calendar]\noff = [20261120]\n", "calendar.off: 20261120 is not a day"),
+    ('[calendar]\nof = ["2026-11-20"]\n', "calendar.of: there is off, work, or a table [calendar.<code"),
+    ("[calendar.luzhou]\nwrk = []\n", "calendar.luzhou.wrk: there is no such setting; there are off"),
+    (
+        '[categories.lift]\naccept_by = "3h"\n',
+        "categories.lift: 3:00:00 to accept must not be longer than 2:00:00 to resolve",
+    ),
+    (
+        '[calendar.luzhou]\noff = ["2026-11-20"]\nwork = ["2026-11-20"]\n',
+        "calendar.luzhou.work: 2026-11-20 is also in off; a day is one or the other",
+    ),
     ("[ladder]\nreminders = [80, 50]\n", "ladder: the percentages of a ladder must rise"),
     ('[ladder]\nlevels = ["mayor"]\n', "ladder.levels.0: it must be"),
     ('[categories.lift]\nurgency = "high"\n', "categories.lift.urgency: 'high' is not one of"),
     ("[categories.elevator]\n", "categories.elevator: there is no such category; known are"),
+    ('[categories.lamps]\nname = ""\n', "categories.lamps.name: '' is no name; write up to 16 characters"),
+    ("[categories.other]\nhidden = true\n", "categories.other.hidden: this one is always needed"),
     ("[categories]\nlift = 3\n", "categories.lift: this is a table, written as [categories.lift]"),
     ('[[emergency_numbers]]\nname = "x"\n', "emergency_numbers.0.number is missing"),
     (
@@ -323,7 +359,9 @@ class TestMistakes:
         assert refused(tmp_path).startswith(f"{tmp_path} cannot be read: ")
         path = tmp_path / "config.toml"
         path.write_bytes("texts = '小区'".encode("gb18030"))
-        assert refused(path).startswith(f"{path} cannot be read: 'utf-8' codec")
+        assert refused(path) == f"{path} cannot be read: save it as UTF-8"
+        path.write_bytes(b"\xef\xbb\xbf[texts]")
+        assert refused(path).endswith("save it as UTF-8 without BOM")
 
     def test_not_toml(self, file: Path) -> None:
         """The line is told."""

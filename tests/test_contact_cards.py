@@ -6,9 +6,12 @@ import pypdfium2
 import zxingcpp
 from PIL import Image
 
-from bot.actions.directory import JOIN_PREFIX
+from bot.actions.appointing import appoint
+from bot.actions.desk import Desk
+from bot.actions.directory import JOIN_PREFIX, find_post
 from bot.domain.posts import PostKind
-from tests.world import Phone, World
+from bot.storage.store import Store
+from tests.world import TEXTS, Phone, World
 
 
 def documents(phone: Phone) -> list[tuple[str, bytes]]:
@@ -187,6 +190,94 @@ async def test_the_old_ones_are_taken_down(world: World) -> None:
     assert "⚠️ 旧的 海报：电梯里" in secretary.last_message
     await secretary.presses("旧的都换下了")
     assert "电梯里" not in secretary.last_message
+
+
+async def test_one_card_hangs_in_two_places(world: World) -> None:
+    """At the doors and in the lift: both are remembered, tapped twice or not; taken back, neither is."""
+    leader = await world.leader_of("3")
+    await order(world, leader, "海报")
+    await leader.presses("各单元门口", "电梯里", "各单元门口", "电梯里")
+    await leader.sends("/cards")
+    assert leader.last_message.count("各单元门口") == leader.last_message.count("电梯里") == 1
+    await leader.presses("不用记")
+    await leader.sends("/cards")
+    assert "还没记过挂在哪里" in leader.last_message
+
+
+async def test_a_new_card_is_not_called_old(world: World) -> None:
+    """Who renews the card before the committee hears of the change is not sent to take the new one down."""
+    leader, secretary = await world.leader_of("3"), await world.holder(PostKind.BRANCH_SECRETARY)
+    await order(world, leader, "海报")
+    await leader.presses("电梯里")
+    await world.later(hours=1)
+    phone = await new_leader(world)
+    await world.later(minutes=1)
+    await order(world, phone, "海报")
+    await phone.presses("宣传栏")
+    await secretary.forgets()
+    await world.later(minutes=12)
+    [told] = [one for one in secretary.new_messages if "连心卡该换了" in one]
+    assert "电梯里" in told
+    assert "宣传栏" not in told
+
+
+async def test_a_term_stands_on_no_card(world: World) -> None:
+    """Agreeing until when somebody stays makes no card old, and is no reason to renew one."""
+    director, leader = await world.holder(PostKind.OWNERS_COMMITTEE_DIRECTOR), await world.leader_of("3")
+    await order(world, leader, "海报")
+    await leader.presses("电梯里")
+    await world.later(hours=1)
+    await director.sends("/posts")
+    await director.presses("3号楼", "楼栋长", "任期", "三年")
+    assert "的任期到" in director.last_message
+    await leader.sends("/cards")
+    assert "海报：电梯里" in leader.last_message
+    assert "旧的" not in leader.last_message
+    await director.sends("/posts")
+    await director.presses("3号楼", "楼栋长", "变更记录")
+    assert "改了 王秀兰 的任期" in director.last_message
+
+
+async def test_nothing_is_planned_where_no_card_was_made(world: World) -> None:
+    """What changed before the first card was made stands on it: only later changes are told."""
+    secretary = await world.holder(PostKind.BRANCH_SECRETARY)
+    leader = await new_leader(world, "孙七")
+    chores = "SELECT 1 FROM chores WHERE kind = 'cards.reissue'"
+    assert not await world.rows(chores)
+    await world.later(hours=1)
+    await order(world, secretary, "图片")
+    await world.later(hours=1)
+    await leader.sends("/posts")
+    await leader.presses("3号楼", "＋ 1单元单元长")
+    await leader.presses("＋ 任命", "对方没用连心")
+    await leader.sends("钱八 13900008888")
+    await leader.presses("✅ 登记")
+    assert await world.rows(chores)
+    await secretary.forgets()
+    await world.later(minutes=11)
+    [told] = [one for one in secretary.new_messages if "连心卡该换了" in one]
+    assert "钱八" in told
+    assert "孙七" not in told
+
+
+async def test_a_committee_of_sixty_fits_into_the_message(world: World) -> None:
+    """Of many in one post some are named, and the others counted."""
+    leader, secretary = await world.leader_of("3"), await world.holder(PostKind.BRANCH_SECRETARY)
+    await order(world, leader, "海报")
+    await world.later(hours=1)
+    async with world.database.transaction() as connection:
+        desk = Desk(Store(connection), TEXTS, world.rules, world.clock.now)
+        number = await find_post(desk.store, 1, PostKind.SELF_MANAGEMENT_COMMITTEE)
+        for one in range(60):
+            person = await desk.store.people.new(desk.now)
+            await desk.store.people.put_details(person, f"{'长' * 90}{one}", "")
+            await appoint(desk, number, person, actor_id=None, source="command_line")
+        await desk.send()
+    await secretary.forgets()
+    await world.later(minutes=11)
+    [told] = [one for one in secretary.new_messages if "连心卡该换了" in one]
+    assert "还有 59 位" in told
+    assert len(told) < 500
 
 
 async def test_only_who_may(world: World) -> None:

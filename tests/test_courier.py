@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pytest
@@ -163,10 +164,10 @@ def texts(user: User, group: Group | None = None) -> list[str]:
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[PostOffice]:
+async def office(tmp_path: Path, migrated: Path) -> AsyncIterator[PostOffice]:
     """An open post office with an empty outbox."""
+    copyfile(migrated, tmp_path / "mail.db")
     database = FlakyDatabase(await SqliteDatabase.open(str(tmp_path / "mail.db")))
-    await database.migrate()
     office = PostOffice(database)
     await office.bot.initialize()
     yield office

@@ -26,7 +26,18 @@ from bot.domain.ladder import instant_of, rung
 from bot.domain.transitions import BY_ACTION, Action
 from bot.sandbox.chats import Record
 from bot.storage.engine import from_micros
-from tests.crowd import MORNING, PATIENCE, UNHURRIED, Compound, Crowd, Process, Square, opened, the_bot
+from tests.crowd import (
+    MORNING,
+    PATIENCE,
+    UNHURRIED,
+    Compound,
+    Crowd,
+    Process,
+    Square,
+    at_work,
+    opened,
+    the_bot,
+)
 from tests.world import SHANGHAI, World
 
 STEP = timedelta(minutes=20)
@@ -281,30 +292,21 @@ async def test_killed_for_minutes(tmp_path: Path, seed: int) -> None:
 
 async def test_stopped_politely(tmp_path: Path) -> None:
     """SIGTERM while people talk: exit code 0; after the next start nothing is lost and nothing came twice."""
-    async with opened(tmp_path / "clock", now=MORNING) as square:
-        compound = await Compound.founded(tmp_path / "lianxin.db", square.clock())
-        random = Random(3)  # noqa: S311  # a story that can be told again
-        crowd = Crowd.gathered(square, compound, 12, random, late=timedelta())
-        more = {"BOT_CLOCK__OFFSET_FILE": str(tmp_path / "clock"), **UNHURRIED}
-        bot = the_bot(square, compound.path, tmp_path / "journal", **more)
-        await bot.start()
-        try:
-            await crowd.settles_in()
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(crowd.lives())
-                for _ in range(2):
-                    await square.reaches(square.revision + 60, PATIENCE)
-                    assert await bot.stop() == 0
-                    await bot.start()
-                crowd.enough_at = square.clock()
-            await comes_to_rest(square, compound.path)
-        finally:
-            assert await bot.stop() == 0
-        with rows_of(compound.path) as database:
-            every_update_was_handled_once(square, database)
-            every_report_is_one_issue(database, crowd)
-            numbers_have_no_gaps(square, database)
-            assert messages_that_came_twice(square, database) == 0
+    async with at_work(tmp_path, people=12, seed=3) as (crowd, bot):
+        square = crowd.square
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(crowd.lives())
+            for _ in range(2):
+                await square.reaches(square.revision + 60, PATIENCE)
+                assert await bot.stop() == 0
+                await bot.start()
+            crowd.enough_at = square.clock()
+        await comes_to_rest(square, crowd.compound.path)
+    with rows_of(crowd.compound.path) as database:
+        every_update_was_handled_once(square, database)
+        every_report_is_one_issue(database, crowd)
+        numbers_have_no_gaps(square, database)
+        assert messages_that_came_twice(square, database) == 0
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,16 @@ class TestOffline:
         assert out.startswith("✗ configuration: config.toml: telegram.xyz: there is no such setting")
         assert SECRET not in out
 
+    def test_a_calendar_for_nobody(self, console: Console, database: Path) -> None:
+        """Days under a code that no compound has: which, and which there are."""
+        Path("config.toml").write_text(
+            '[calendar.luzhou]\noff = ["2026-11-20"]\n[calendar.luzhou-126]\nwork = []\n'
+        )
+        advice = "take it out of the configuration, or name one of these: luzhou-126"
+        told = ("warning", "calendar.luzhou: no compound has this code", advice)
+        assert told in asked(console, "--offline").said["calendar"]
+        assert len(asked(console, "--offline").said["calendar"]) == 2
+
     def test_no_token(self, console: Console) -> None:
         """The first line says where it comes from."""
         code, out, _ = console("doctor")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import openpyxl
@@ -35,10 +36,10 @@ LUZHOU = Path(__file__).parents[1] / "samples" / "luzhou-126"
 
 
 @pytest.fixture
-async def database() -> AsyncIterator[SqliteDatabase]:
+async def database(tmp_path: Path, migrated: Path) -> AsyncIterator[SqliteDatabase]:
     """An empty database."""
-    database = await SqliteDatabase.open(":memory:")
-    await database.migrate()
+    copyfile(migrated, tmp_path / "lianxin.db")
+    database = await SqliteDatabase.open(str(tmp_path / "lianxin.db"))
     yield database
     await database.close()
 
@@ -95,7 +96,7 @@ async def holders(database: SqliteDatabase, kind: str = "building_leader") -> li
 # Reading files ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_csv_files_are_read_as_offices_write_them(tmp_path: Path, encoding: str, delimiter: str) -> None:
     """Any usual encoding and delimiter; blank lines are skipped and lines keep their numbers."""
@@ -170,6 +171,26 @@ def test_what_cannot_be_read_is_said_in_one_sentence(tmp_path: Path, name: str, 
 
     with pytest.raises(OperatorError, match=re.escape(name)):
         spreadsheets.read(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("locked.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "password"),
+        ("paper.xlsx", b"%PDF-1.7", "no Excel workbook"),
+        ("empty.xlsx", b"", "no Excel workbook"),
+    ],
+)
+def test_what_is_no_workbook_is_told_for_what_it_is(
+    tmp_path: Path, name: str, data: bytes, told: str
+) -> None:
+    """A locked workbook, or something else under its name: what to do, not what a library says of it."""
+    (tmp_path / name).write_bytes(data)
+
+    with pytest.raises(OperatorError, match=told) as caught:
+        spreadsheets.read(tmp_path / name)
+
+    assert "zip" not in str(caught.value)
 
 
 def test_a_folder_without_csv_files_is_said_so(tmp_path: Path) -> None:

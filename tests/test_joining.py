@@ -86,7 +86,7 @@ async def test_whoever_waits_may_already_report(world: World) -> None:
     assert "住址未确认" in leader.last_message
     await leader.presses("同意")
     await resident.sends("三栋楼道灯又坏了")
-    await resident.presses("照明", "提交")
+    await resident.presses("照明", "不是同一件", "提交")
     assert "住址未确认" not in leader.last_message
 
 
@@ -163,7 +163,7 @@ async def test_only_those_responsible_for_the_place_decide(world: World, verb: s
         await phone.forges(f"{verb}:1")
         assert "不归您点" in phone.last_toast
     await resident.forges(f"{verb}:999")
-    assert "找不到这条登记申请" in resident.last_toast
+    assert "已经处理好" in resident.last_toast
     assert await states(world) == [("owner", "pending")]
 
 
@@ -285,6 +285,30 @@ async def test_trouble_comes_before_moving_in(world: World) -> None:
     assert newcomer.sees("119")
     await newcomer.presses("电梯", "提交")
     assert "已登记" in newcomer.last_message
+
+
+@pytest.mark.parametrize("name", ["Christopher Smith", "古丽巴哈尔·吐尔逊江", "王秀英（王小明的奶奶）"])
+async def test_a_long_name_is_no_report(world: World, name: str) -> None:
+    """Many letters make no matter of a name."""
+    resident = world.newcomer("chris")
+    await resident.opens(JOIN_PREFIX + await world.joining_code("3", "2"))
+    await resident.sends("502")
+    await resident.presses("业主")
+    await resident.sends(name)
+    assert f"好的，{name}。" in resident.last_message
+
+
+@pytest.mark.parametrize("address", ["绿洲路126号大院3号楼2单元501", "三号楼二单元五零一"])
+async def test_a_long_address_is_no_report(world: World, address: str) -> None:
+    """With the road and the compound before it, or all in words: it is the home, and is asked no further."""
+    resident = world.newcomer("新邻居")
+    await resident.sends("/join")
+    await resident.sends(address)
+    assert "3号楼2单元 501" in resident.last_message
+    await resident.presses("取消")
+    await resident.sends("/join")
+    await resident.sends(f"{address}的水管漏水了")
+    assert resident.may_press("水电气")
 
 
 async def test_asking_twice_rings_once(world: World) -> None:

@@ -79,7 +79,7 @@ async def test_a_leader_with_a_new_phone_keeps_the_post_and_sees_the_cards(world
     await new.presses("回复")
     await new.sends("明天去修")
     assert resident.sees("明天去修")
-    await resident.reports("三栋2单元楼道灯又坏了")
+    await resident.reports("三栋2单元楼道一地垃圾没人扫", "卫生")
     assert new.may_press("接单")
     await leader.sends("/work")
     assert "没有任职" in leader.last_message
@@ -131,7 +131,7 @@ async def test_the_code_is_understood_in_the_middle_of_a_question(world: World) 
     assert "欢迎回来" in new.last_message
     assert await world.rows("SELECT * FROM dialogs") == []
     await new.sends("三栋2单元楼道灯坏了")
-    await new.presses("照明", "提交")
+    await new.presses("照明", "不是同一件", "提交")
     assert "已登记" in new.last_message
 
 
@@ -216,18 +216,20 @@ async def test_the_registers_leader_is_not_taken_over_by_joining(world: World) -
 
 
 async def test_forged_same(world: World) -> None:
-    """Nobody of another home, nobody at all, oneself, a stranger's tap: nothing is merged."""
+    """Nobody of another home or another name, nobody at all, oneself, a stranger's tap: nothing is merged."""
     leader, old = await settled_resident(world)
     elsewhere = await joins(world, "王芳", unit="601")
     await leader.presses("同意")
+    flatmate = await joins(world, "小李", "租户")
+    await leader.presses("同意")
     new = await joins(world)
-    mine, theirs, other = [await one.person_id() for one in (new, old, elsewhere)]
+    mine, theirs, other, beside = [await one.person_id() for one in (new, old, elsewhere, flatmate)]
     before = await world.contents("dialogs")
-    for argument in (mine, other, 999, await leader.person_id()):
-        await leader.forges(f"home.same:3:{argument}")
+    for argument in (mine, other, beside, 999, await leader.person_id()):
+        await leader.forges(f"home.same:4:{argument}")
         assert "不在这一户" in leader.last_toast
     for phone in (new, old):
-        await phone.forges(f"home.same:3:{theirs}")
+        await phone.forges(f"home.same:4:{theirs}")
         assert "不归您点" in phone.last_toast
     assert before == await world.contents("dialogs")
 
@@ -240,7 +242,7 @@ async def test_two_leaders_press_at_once(world: World) -> None:
     await joins(world)
     await leader.presses("同一人，换了手机")
     await deputy.forges(f"home.same:2:{person}")
-    assert "找不到这条登记申请" in deputy.last_toast
+    assert "已经处理好" in deputy.last_toast
 
 
 # By the register, and by nature ----------------------------------------------------------------------------

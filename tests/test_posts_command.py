@@ -77,7 +77,12 @@ def test_an_invitation_is_written_down(lianxin: Console) -> None:
         (("end-post", "self_management_committee"), "name one with --person: 高玉梅, 何长青, 唐晓燕"),
         (("end-post", *THREE, "--person", "没有"), "name one with --person: 王秀兰"),
         (("end-post", "building_leader", "--building", "5"), "nobody holds it"),
-        (("end-post", "building_leader"), "name exactly that place"),
+        (("end-post", "building_leader"), "one building: say which, with --building"),
+        (
+            ("appoint", "entrance_leader", "--building", "3", "--bot-name", "x"),
+            "with --building and --entrance",
+        ),
+        (("end-post", "branch_secretary", "--building", "3"), "leave --building and --entrance out"),
         (("hand-over", *THREE, "--to", "王奶奶"), "nobody on the bot is called 王奶奶"),
         (("appoint", *THREE, "--name", "张三"), "--name and --phone go together"),
         (("appoint", *THREE, "--name", "张三", "--phone", "12"), "电话"),
@@ -86,6 +91,7 @@ def test_an_invitation_is_written_down(lianxin: Console) -> None:
         (("post-text", *THREE, "--hours", "时" * 41), "一次最多 40 个字"),
         (("post-text", "community_secretary", "--hours", "全天"), "不属于任何社区"),
         (("history", "--building", "9"), "没有“9”"),
+        (("posts", "--building", "9"), "没有“9”"),
     ],
 )
 def test_mistakes_are_one_sentence(lianxin: Console, words: tuple[str, ...], sentence: str) -> None:

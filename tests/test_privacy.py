@@ -90,6 +90,51 @@ async def test_a_new_name_is_told_to_whoever_answers_for_the_home(world: World) 
     assert "按登记表来" in leader.last_toast
 
 
+@pytest.mark.parametrize("button", ["改名字", "改电话"])
+async def test_trouble_comes_before_ones_name(world: World, button: str) -> None:
+    """Asked for a name or a phone, somebody tells of a fire, or shows a broken lamp: it is a report."""
+    await world.leader_of("3")
+    resident = await world.resident()
+    await resident.sends("/me")
+    await resident.presses(button)
+    await resident.sends("厨房着火了")
+    assert resident.sees("119")
+    await resident.presses("取消")
+    await resident.sends("/me")
+    await resident.presses(button)
+    await resident.sends_photo()
+    assert "收到" in resident.last_message
+
+
+@pytest.mark.parametrize("words", ["三栋2单元楼道灯坏了", "昨天夜里" * 8])
+async def test_a_matter_is_no_name(world: World, words: str) -> None:
+    """What is wrong, or a whole page, is a report; nobody is called so."""
+    resident = await world.resident()
+    await resident.sends("/me")
+    await resident.presses("改名字")
+    await resident.sends(words)
+    assert f"收到：{words}" in resident.last_message
+    await resident.presses("取消")
+    await resident.sends("/me")
+    assert "名字：王奶奶" in resident.last_message
+    await resident.presses("改名字")
+    await resident.sends("Christopher Smith")
+    assert resident.last_message == "好的，以后叫您 Christopher Smith。"
+
+
+async def test_a_new_name_is_seen_before_the_home_is_confirmed(world: World) -> None:
+    """Who waits and calls themselves otherwise: the leader's question says so, and does not ring again."""
+    leader = await world.leader_of("3")
+    resident = await world.resident()
+    count = len(leader.messages)
+    await resident.sends("/me")
+    await resident.presses("改名字")
+    await resident.sends("李建国")
+    assert "李建国（业主）" in leader.last_message
+    assert not leader.sees("王奶奶")
+    assert len(leader.messages) == count
+
+
 @pytest.mark.parametrize("nonsense", ["110", "我没有电话", "1" * 20])
 async def test_nonsense_is_no_phone(world: World, nonsense: str) -> None:
     """It is asked again; what was kept stays."""
@@ -363,6 +408,18 @@ async def test_the_handler_is_told_and_sees_what_is_left(world: World) -> None:
     assert "已经删除了" in leader.last_toast
 
 
+async def test_a_home_nobody_has_confirmed_yet_is_no_question_any_more(world: World) -> None:
+    """The leader's message loses the name and its buttons, and no reminder comes."""
+    leader = await world.leader_of("3")
+    resident = await world.resident()
+    assert "王奶奶" in leader.last_message
+    await forgotten(resident)
+    assert "本人已撤回" in leader.last_message
+    assert not leader.sees("王奶奶")
+    assert leader.buttons == []
+    assert await world.rows("SELECT * FROM chores WHERE kind = 'residency.remind'") == []
+
+
 async def test_what_others_follow_goes_on_without_the_name(world: World) -> None:
     """The lift of building 3 is the property's; the building leader follows, so it is not withdrawn."""
     leader = await world.leader_of("3")
@@ -473,7 +530,7 @@ async def test_nothing_more_is_sent_to_them(world: World) -> None:
     person_id = await resident.person_id()
     async with world.database.transaction() as connection:
         await Store(connection).notices.put(
-            person_id, 1, "late", 1, {"is_known_above": False}, world.clock.now, world.clock.now
+            person_id, 1, "late", 1, {"aware": []}, world.clock.now, world.clock.now
         )
     await forgotten(resident)
     await resident.forgets()
@@ -554,6 +611,8 @@ SURFACES = {
     "actions/appointing.py": HOLDER,
     "actions/cards.py": HOLDER + "; of a reporter to who reported for them, else shown_reporter",
     "actions/contact_cards.py": HOLDER,
+    "actions/elders.py": HOLDER + "; of who asks for a person, to who is told, the phone by shown_phone",
+    "actions/explaining.py": HOLDER,
     "actions/groups.py": HOLDER,
     "actions/interest_groups.py": "of leaders, who are known to everybody; of members to the leader",
     "actions/lending.py": "of the two who lend and borrow, to them and the committee",
@@ -563,11 +622,15 @@ SURFACES = {
     "actions/participants.py": "of who signed up guests, to who runs the activity",
     "actions/privacy.py": "asked of the table",
     "actions/proxies.py": HOLDER,
+    "actions/rates.py": HOLDER + "; to the committee, and to themselves",
+    "actions/restrictions.py": "of who may not report for a while, to those who decide it, unless from a card",
     "actions/residents.py": "of who asks to be entered, to who may decide it; " + HOLDER,
     "actions/successions.py": HOLDER,
+    "actions/tellings.py": HOLDER,
     "handlers/activities.py": OWN,
     "handlers/announcing.py": HOLDER,
     "handlers/cards.py": HOLDER + "; of a reporter by shown_reporter",
+    "handlers/elders.py": "of who lives in a home, to who approves there",
     "handlers/groups.py": HOLDER,
     "handlers/interest_groups.py": "of leaders, and of members to the leader",
     "handlers/joining.py": OWN + "; of who may decide; of a post's holders to who opens its invitation",
@@ -576,6 +639,8 @@ SURFACES = {
     "handlers/proxies.py": "of a reporter to who reported for them; the phone by shown_phone",
     "handlers/report.py": HOLDER,
     "handlers/residents.py": OWN + "; of who asks to be entered, to who may decide it",
+    "handlers/saying.py": HOLDER,
+    "handlers/waiting.py": HOLDER + "; of a reporter who has let every neighbour read it",
 }
 """Where somebody's name or phone is read, whose, and why it may be shown there."""
 

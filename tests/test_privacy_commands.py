@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import openpyxl
+import pytest
 
 from bot.storage.sqlite import SqliteDatabase
 from bot.storage.store import Store
@@ -70,12 +71,15 @@ def test_one_person_s_data_goes_into_a_file(lianxin: Lianxin, tmp_path: Path) ->
     furnished(closed=1)
     code, said, _ = lianxin("export-person", "2", "two.xlsx")
     assert code == 0
-    assert "住户" not in said
+    assert "number 2" in said
     book = openpyxl.load_workbook(tmp_path / "two.xlsx")
     assert ("名字", "住户1") in list(book["我"].iter_rows(values_only=True))
     assert (tmp_path / "two.xlsx").stat().st_mode & 0o077 == 0
     assert rows("SELECT source, person_id FROM changes") == [("command_line", 2)]
-    assert lianxin("export-person", "99", "x.xlsx")[::2] == (2, "lianxin: there is no person 99\n")
+    assert lianxin("export-person", "99", "x.xlsx")[::2] == (
+        2,
+        "lianxin: nobody here has the name, phone or number 99\n",
+    )
     code, _, error = lianxin("export-person", "2", "/dev/null/x.xlsx")
     assert code == 2
     assert "cannot be written" in error
@@ -98,4 +102,47 @@ def test_one_person_is_forgotten(lianxin: Lianxin) -> None:
     ]
     code, _, error = lianxin("forget-person", "2", "--yes")
     assert code == 2
-    assert "nothing is left" in error
+    assert "nobody here has" in error
+
+
+def test_a_person_is_found_by_name_or_phone(lianxin: Lianxin, tmp_path: Path) -> None:
+    """However the phone is written; where several are called so, each with number and place."""
+    (tmp_path / "all.csv").write_text(
+        "楼栋,单元,房号,姓名,电话\n1,1,101,张三,13800000001\n1,1,102,張 三,\n1,2,201,李四,138-0000-0002\n"
+    )
+    lianxin("import", "all.csv", "--compound", "a=甲院")
+
+    code, said, error = lianxin("forget-person", "张三", "--yes")
+    assert code == 2
+    assert "张三 (number 1, 138****0001, 1号楼1单元 101)\n" in said
+    assert "(number 2, 1号楼1单元 102)\n" in said
+    assert "2 people: give the number" in error
+    assert rows("SELECT COUNT(*) FROM personal_details") == [(3,)]
+
+    assert lianxin("forget-person", "2", "--yes")[0] == 0
+    assert lianxin("export-person", "张三", "zhang.xlsx")[0] == 0
+    assert lianxin("export-person", "+86 13800000002", "li.xlsx")[0] == 0
+    code, said, _ = lianxin("forget-person", "138 0000 0001", "--yes")
+    assert code == 0
+    assert said.startswith("Forgotten: 张三 (number 1, 138****0001, 1号楼1单元 101). ")
+    assert rows("SELECT name FROM personal_details") == [("李四",)]
+
+
+@pytest.mark.parametrize("said", ["", "9" * 30, "٣", "没有", "138", "--", "-1"])
+def test_who_is_nobody_is_one_sentence(lianxin: Lianxin, said: str) -> None:
+    """Whatever is typed, and a part of a phone is no phone."""
+    furnished()
+    code, _, error = lianxin("forget-person", "--yes", "--", said)
+    assert code == 2
+    assert error == f"lianxin: nobody here has the name, phone or number {said}\n"
+    assert rows("SELECT COUNT(*) FROM personal_details") == [(3,)]
+
+
+def test_a_person_is_exported_into_a_workbook_only(lianxin: Lianxin, tmp_path: Path) -> None:
+    """A file that no program would open is not written."""
+    furnished()
+    assert lianxin("export-person", "2", "two")[::2] == (
+        2,
+        "lianxin: two is no .xlsx file: give it a name that ends so\n",
+    )
+    assert not (tmp_path / "two").exists()

@@ -361,6 +361,27 @@ async def test_the_property_manager_reports_too(world: World, leader: Phone, man
     assert {home["person_id"]: home["state"] for home in homes}[issue.reporter_id] == "pending"
 
 
+@pytest.mark.parametrize(
+    ("said", "name", "phone"),
+    [
+        ("王奶奶 １３８ ００００ ００００", "王奶奶", "138 0000 0000"),
+        ("王奶奶：0835-2622000", "王奶奶", "0835-2622000"),
+        ("王奶奶 3-2-501", "王奶奶 3-2-501", ""),
+    ],
+)
+async def test_a_phone_beside_the_name(world: World, leader: Phone, said: str, name: str, phone: str) -> None:
+    """However it is written it can be tapped later; a door's number is none."""
+    await leader.sends("/proxy")
+    await leader.sends("3-2-501")
+    await leader.sends(said)
+    await leader.presses("电话")
+    await leader.sends("厨房水管漏水")
+    await leader.presses("水电气", "提交")
+    reporter = (await world.issue()).reporter_id
+    rows = await world.rows("SELECT person_id, name, phone FROM personal_details")
+    assert [(row["name"], row["phone"]) for row in rows if row["person_id"] == reporter] == [(name, phone)]
+
+
 async def test_nonsense_is_asked_again(leader: Phone) -> None:
     """An unknown home, a name that is a page, a sticker: each is asked again, kindly."""
     await leader.sends("/proxy")

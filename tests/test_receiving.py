@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pytest
@@ -108,10 +109,10 @@ class Door:
 
 
 @pytest.fixture
-async def door(tmp_path: Path) -> AsyncIterator[Door]:
+async def door(tmp_path: Path, migrated: Path) -> AsyncIterator[Door]:
     """An open door with an empty inbox."""
+    copyfile(migrated, tmp_path / "mail.db")
     database = FlakyDatabase(await SqliteDatabase.open(str(tmp_path / "mail.db")))
-    await database.migrate()
     door = Door(database)
     await door.bot.initialize()
     yield door
@@ -393,6 +394,7 @@ def test_a_text_in_private(compound: Compound) -> None:
         text="樓道燈壞了",
         html="樓道燈壞了",
         message_id=number,
+        sent_at=NOW,
     )
     compound.resident.sends(None, "a < b & *c*")
     assert compound.heard().html == "a &lt; b &amp; *c*"

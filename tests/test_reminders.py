@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +15,7 @@ from bot.actions.desk import Desk
 from bot.actions.issues import Report, act, file
 from bot.actions.reminders import FOLD_MOST, fire_one, tell_one
 from bot.actions.tellings import Said
+from bot.domain.calendar import OwnDays
 from bot.domain.ladder import instant_of
 from bot.domain.posts import Place, PostKind
 from bot.domain.transitions import Action
@@ -24,7 +26,14 @@ from bot.storage.sqlite import SqliteDatabase
 from bot.storage.store import Store
 from tests.world import SHANGHAI, TEXTS, Phone, World
 
-SIGNS = {"⏳": "reminder", "🔴": "overdue", "🔺": "escalation", "📮": "outward", "⌛": "late"}
+SIGNS = {
+    "⏳": "reminder",
+    "🔴": "overdue",
+    "🔺": "escalation",
+    "📮": "outward",
+    "⌛": "late",
+    "🔄": "passed_around",
+}
 RUNG = {"remind", "escalate"}
 
 PETS, NOISE, SUGGESTION = "pets", "noise", "suggestion"
@@ -282,13 +291,15 @@ ACCEPTED = {
 """Accepted ten minutes after it was filed, and then nothing."""
 
 
-def with_repeats(table: str, until: datetime) -> list[str]:
-    """The lines of a table, and after an `outward` the last of them every day."""
-    lines = [line.strip() for line in table.strip().splitlines()]
+def with_repeats(tables: Mapping[str, str], category: str, until: datetime) -> list[str]:
+    """The lines of a table, and after an `outward` the last of them every day; danger at eight."""
+    lines = [line.strip() for line in tables[category].strip().splitlines()]
     last = [line for line in lines if line[:11] == lines[-1][:11]]
     if "outward" not in "".join(last):
         return lines
     day = datetime.strptime(f"2026-{last[0][:11]}", "%Y-%m-%d %H:%M").replace(tzinfo=SHANGHAI)
+    if category == LIFT:
+        day = day.replace(hour=8, minute=0)
     while (day := day + timedelta(days=1)) <= until:
         lines += [day.strftime("%m-%d %H:%M") + line[11:] for line in last]
     return lines
@@ -301,7 +312,7 @@ async def test_ten_days_of_an_issue_nobody_accepts(cast: Cast, category: str) ->
 
     heard = await cast.hear_until(at(12, 4, 10))
 
-    assert heard == with_repeats(OPEN_FOR_EVER[category], at(12, 4, 10))
+    assert heard == with_repeats(OPEN_FOR_EVER, category, at(12, 4, 10))
 
 
 @pytest.mark.parametrize("category", [LIFT, WATER, PETS, SUGGESTION])
@@ -313,7 +324,7 @@ async def test_forty_days_of_an_issue_nobody_resolves(cast: Cast, category: str)
 
     heard = await cast.hear_until(at(1, 3, 10))
 
-    assert heard == with_repeats(ACCEPTED[category], at(1, 3, 10))
+    assert heard == with_repeats(ACCEPTED, category, at(1, 3, 10))
 
 
 async def test_accepting_late_repeats_no_rung(cast: Cast) -> None:
@@ -341,7 +352,70 @@ async def test_another_handler_has_the_whole_time_to_accept(cast: Cast) -> None:
     heard = await cast.hear_until(at(11, 24, 14, 40))
 
     assert (await cast.world.issue()).handler_id == await person(cast.manager)
-    assert heard == ["11-24 14:00 manager: reminder", "11-24 14:36 manager: reminder"]
+    assert heard == [
+        "11-24 14:00 committee: passed_around",
+        "11-24 14:00 manager: reminder",
+        "11-24 14:36 manager: reminder",
+    ]
+
+
+async def test_what_goes_from_hand_to_hand_comes_to_the_committee(cast: Cast) -> None:
+    """Nobody is ever late, and nobody accepts: from the second time on, with each one's first reminder."""
+    issue = await cast.report(WATER, "三栋停水")
+    hands = [cast.manager, cast.leader, cast.director, cast.secretary, cast.manager]
+    heard = []
+    for place, hand in enumerate(hands[1:]):
+        cast.world.clock.now += timedelta(minutes=50)
+        await cast.does(hands[place], Action.TRANSFER, issue, to=hand)
+        heard.append(
+            len(
+                [
+                    line
+                    for line in await cast.hear_until(cast.world.clock.now + timedelta(minutes=70))
+                    if line.endswith("committee: passed_around")
+                ]
+            )
+        )
+    assert heard == [0, 1, 1, 1]
+    assert "转了 4 次还没有人接，报上来 7 小时" in cast.committee.last_message
+    assert cast.committee.may_press("转交")
+
+    # What the committee itself gives to somebody begins anew.
+    await cast.does(cast.committee, Action.TRANSFER, issue, to=cast.leader)
+    assert await cast.hear_until(cast.world.clock.now + timedelta(minutes=60)) == [
+        "11-24 19:00 leader: reminder"
+    ]
+    await cast.does(cast.leader, Action.TRANSFER, issue, to=cast.manager)
+    assert await cast.hear_until(at(11, 24, 20)) == ["11-24 20:00 manager: reminder"]
+
+
+async def test_two_terms_without_a_yes_come_to_the_committee_too(cast: Cast) -> None:
+    """Handed on once, an hour before two terms were over: the next reminder does not forget them."""
+    issue = await cast.report(WATER)
+    await cast.hear_until(at(11, 24, 13, 10))
+    await cast.does(cast.manager, Action.TRANSFER, issue, to=cast.leader)
+
+    heard = await cast.hear_until(at(11, 24, 15))
+
+    assert heard == [
+        "11-24 14:10 leader: reminder",
+        "11-24 14:10 committee: passed_around",
+        "11-24 14:46 leader: reminder",
+    ]
+
+
+async def test_who_is_relieved_by_the_clock_has_not_passed_it_on(cast: Cast) -> None:
+    """Twice the register ended a post: that is nobody's doing, and the committee is not bothered."""
+    issue = await cast.report(SUGGESTION)
+    await cast.world.vacate(PostKind.BUILDING_LEADER, "3")
+    await cast.hear_until(at(11, 25, 10))
+    await cast.world.vacate(PostKind.DEPUTY_LEADER, "3")
+    await cast.hear_until(at(11, 26, 10))
+    assert (await cast.world.issue(issue.id)).handler_id == await person(cast.committee)
+
+    heard = await cast.hear_until(at(11, 27, 11))
+
+    assert heard == ["11-27 10:00 committee: reminder"]
 
 
 async def test_work_begun_anew_has_a_fresh_resolve_clock(cast: Cast) -> None:
@@ -368,6 +442,29 @@ async def test_work_begun_anew_has_a_fresh_resolve_clock(cast: Cast) -> None:
     assert await cast.hear_until(at(12, 2, 10)) != []
 
 
+async def test_a_compound_has_days_of_its_own(cast: Cast) -> None:
+    """Wednesday is off here: the day to accept ends on Thursday; elsewhere, and for danger, nothing changes."""
+    off = frozenset({date(2026, 11, 25)})
+    cast.world.rules = replace(cast.world.rules, own_days={"luzhou-126": OwnDays(off=off)})
+    await cast.world.restart()
+    there = await cast.world.another_compound()
+    async with cast.world.database.transaction() as connection:
+        desk = desk_of(cast.world, connection)
+        assert not (await desk.calendar(1)).is_workday(date(2026, 11, 25))
+        assert (await desk.calendar(there)).is_workday(date(2026, 11, 25))
+    await cast.report(PETS)
+    await cast.report(LIFT)
+
+    heard = await cast.hear_until(at(11, 26, 10))
+
+    assert [line for line in heard if "leader" in line] == [
+        "11-25 08:00 leader: reminder",
+        "11-26 08:00 leader: reminder",
+        "11-26 10:00 leader: overdue",
+    ]
+    assert "11-24 10:30 manager: overdue" in heard
+
+
 # Quiet hours --------------------------------------------------------------------------------------------
 
 
@@ -381,6 +478,24 @@ async def test_danger_breaks_through_the_night(cast: Cast) -> None:
 
     assert heard[:2] == ["11-24 22:15 manager: reminder", "11-24 22:24 manager: reminder"]
     assert {line.split()[2] for line in heard} == {"manager:", "deputy:", "committee:", "resident:"}
+
+
+async def test_danger_that_is_only_repeated_lets_people_sleep(cast: Cast) -> None:
+    """A lift at 22:00: every rung at its instant, also at night; from then on once a day, at eight."""
+    cast.world.clock.now = at(11, 24, 22)
+    await cast.report(LIFT)
+
+    heard = await cast.hear_until(at(11, 27, 9))
+
+    assert [line for line in heard if "manager" in line] == [
+        "11-24 22:15 manager: reminder",
+        "11-24 22:24 manager: reminder",
+        "11-24 22:30 manager: overdue",
+        "11-24 22:45 manager: overdue",
+        "11-24 23:00 manager: overdue",
+        "11-24 23:15 manager: overdue",
+        *(f"11-{day} 08:00 manager: overdue" for day in (25, 26, 27)),
+    ]
 
 
 async def test_the_night_is_one_message_in_the_morning(cast: Cast) -> None:
@@ -509,7 +624,7 @@ async def test_a_month_of_downtime_is_one_repeat(cast: Cast) -> None:
     await cast.world.later(days=30)
 
     assert await rungs(cast.world, issue) == ["remind"] * 2 + ["escalate"] * 5
-    assert (await cast.hear_until(at(12, 24, 12)))[0].startswith("12-24 11:15")
+    assert (await cast.hear_until(at(12, 25, 12)))[0].startswith("12-25 08:00")
 
 
 async def test_while_telegram_is_away_messages_do_not_pile_up(cast: Cast) -> None:
@@ -537,7 +652,7 @@ async def test_a_clock_that_jumps_says_nothing_twice_and_loses_nothing(cast: Cas
 
     heard += await cast.hear_until(at(11, 25, 10))
 
-    assert heard == with_repeats(OPEN_FOR_EVER[WATER], at(11, 25, 10))
+    assert heard == with_repeats(OPEN_FOR_EVER, WATER, at(11, 25, 10))
     assert len(await rungs(cast.world, issue)) == 6
 
 
@@ -609,8 +724,8 @@ async def test_a_thing_told_makes_room_for_the_next(cast: Cast) -> None:
     assert [line for line in heard if "secretary" in line] == [
         "11-24 11:00 secretary: escalation",
         "11-24 11:15 secretary: outward",
-        "11-25 11:15 secretary: outward",
-        "11-26 11:15 secretary: outward",
+        "11-25 08:00 secretary: outward",
+        "11-26 08:00 secretary: outward",
     ]
 
 
@@ -639,11 +754,12 @@ async def test_a_message_that_fails_holds_up_no_other(cast: Cast) -> None:
     operator = await cast.world.with_operator()
     sound = [await cast.report(PETS) for _ in range(2)]
     broken = await cast.report(NOISE)
-    await cast.world.rows("UPDATE issues SET category = 'unheard_of' WHERE category = 'noise'")
+    await cast.hear_until(at(11, 25, 6))
+    await cast.world.rows("UPDATE issues SET clock_kind = 'sundial' WHERE category = 'noise'")
     await cast.leader.forgets()
     await operator.forgets()
 
-    await cast.world.later(hours=22)
+    await cast.world.later(hours=2)
     assert cast.leader.new_messages == []
     await cast.world.live_through(timedelta(minutes=1), minutes=20)
 
@@ -669,6 +785,10 @@ async def test_an_empty_level_is_answered_for_by_the_next(world: World) -> None:
     await world.live_through(timedelta(hours=2), days=3)
 
     assert [sign(text) for text in secretary.new_messages] == ["escalation"] * 3 + ["outward"]
+    first, second, third, _ = secretary.new_messages
+    assert "自管委那里没有人能收到，所以报给您" in first
+    assert "业委会主任那里没有人能收到，所以报给您" in second
+    assert "没有人能收到" not in third
 
 
 async def test_a_level_that_handles_it_is_no_level_above(cast: Cast) -> None:
@@ -744,8 +864,12 @@ async def test_each_message_says_why_it_comes_and_what_to_tap(cast: Cast) -> Non
     assert "还没接单，时间过了 50%。请在 11月24日（周二）12:00 前点「接单」" in cast.manager.last_message
     assert cast.manager.may_press("接单")
     await cast.hear_until(at(11, 24, 12))
-    assert "已经超时：还没接单，报上来 2 小时 了，上一级也知道了。请点「接单」" in cast.manager.last_message
-    assert "一直没接单，报上来 2 小时 了，所以告诉您" in cast.committee.last_message
+    assert (
+        "接单时限到了，报上来 2 小时 了。副楼栋长、自管委也知道了。请点「接单」" in cast.manager.last_message
+    )
+    assert "还没接单，接单时限到了，报上来 2 小时 了。" in cast.committee.last_message
+    assert "您是副手" in cast.deputy.last_message
+    assert "我告诉了副楼栋长、自管委" in cast.resident.last_message
     assert "转交" in cast.committee.last_message
     assert cast.committee.may_press("转交")
     assert "转交" not in cast.deputy.last_message
@@ -754,15 +878,29 @@ async def test_each_message_says_why_it_comes_and_what_to_tap(cast: Cast) -> Non
     await cast.hear_until(at(11, 25, 8))
     # Twenty-two of twenty-four hours by the time it may be said.
     assert (
-        "还没办完，时间过了 91%。请在 11月25日（周三）10:00 前办好，点「办结」" in cast.manager.last_message
+        "还没办完，时间过了 91%，还剩 2 小时。请在 11月25日（周三）10:00 前办好，点「办结」"
+        in cast.manager.last_message
     )
     assert cast.manager.may_press("办结")
     await cast.hear_until(at(11, 25, 10))
-    assert "已经超时：还没办好，报上来 1 天" in cast.manager.last_message
-    assert "还没办好，报上来 1 天" in cast.deputy.last_message
+    assert "还没办好，办结时限到了，报上来 1 天" in cast.manager.last_message
+    assert "还没办好，办结时限到了，报上来 1 天" in cast.deputy.last_message
+    await cast.hear_until(at(11, 26, 8))
+    assert "办结时限已过 1.5 倍" in cast.manager.last_message
+    assert "自管委催过，还没动静，请您过问一下。要换人办，点「转交」" in cast.director.last_message
+    await cast.hear_until(at(11, 26, 10))
+    assert "时限已过 2 倍" in cast.secretary.last_message
+    assert "请书记协调一下" in cast.secretary.last_message
     await cast.hear_until(at(11, 27, 8))
+    assert "时限已过 2.5 倍" in cast.secretary.last_message
     assert "请协助处理。编号 " + issue.number in cast.secretary.last_message
     assert "三栋停水" in cast.secretary.last_message
+    await cast.hear_until(at(11, 28, 8))
+    # Every day the same, in two lines; the text to send on is a tap away.
+    assert "请协助处理" not in cast.secretary.last_message
+    assert "还没解决，报上来 3 天 了" in cast.secretary.last_message
+    assert cast.secretary.may_press("可转发的话")
+    assert "还没办好，报上来 3 天 了。办好了点「办结」，办不了就转交。" in cast.manager.last_message
 
 
 async def test_what_is_told_can_be_opened_and_handed_on(cast: Cast) -> None:
@@ -789,8 +927,8 @@ async def test_nobody_above_is_claimed_to_know_when_nobody_does(world: World) ->
 
     await world.later(days=1)
 
-    assert "已经超时" in secretary.last_message
-    assert "上一级" not in secretary.last_message
+    assert "时限到了" in secretary.last_message
+    assert "知道了" not in secretary.last_message
 
 
 # Seven silent days --------------------------------------------------------------------------------------

@@ -127,7 +127,7 @@ async def test_by_the_big_button_and_by_the_command(world: World) -> None:
     await resident.sends("楼道灯坏了")
     await resident.presses("照明", "提交")
     await resident.sends("/report 二楼灯也坏了")
-    await resident.presses("照明", "提交")
+    await resident.presses("照明", "不是同一件", "提交")
     assert "已登记 261124-002" in resident.last_message
 
 

@@ -102,7 +102,7 @@ async def test_the_leader_knows_the_person_by_another_name(world: World) -> None
     await resident.sends("/my")
     assert "261124-001" in resident.last_message
     await resident.sends("三栋2单元楼道灯又坏了")
-    await resident.presses("照明", "提交")
+    await resident.presses("照明", "不是同一件", "提交")
     assert "住址未确认" not in leader.last_message
 
 
@@ -341,6 +341,8 @@ async def test_another_kind_is_asked_and_the_old_one_stays_until_then(world: Wor
     assert "业主 → 租户" in leader.last_message
     await leader.presses("不同意", "信息不清楚")
     assert "改成租户没有通过，还是业主" in resident.last_message
+    assert "/homes" in resident.last_message
+    assert "/join" not in resident.last_message
     assert await entries(world) == [("owner", "approved", "unclear")]
     await leader.forges("home.approve:1")
     assert "王秀兰 已经处理过了" in leader.last_toast
@@ -449,6 +451,39 @@ async def test_a_leader_ends_an_entry_and_the_person_objects(world: World) -> No
     for phone in (await world.leader_of("1"), resident):
         await phone.forges("home.end:1")
         assert "不归您点" in phone.last_toast
+
+
+async def test_who_objects_twice_hears_how_it_stands(world: World) -> None:
+    """The second tap rings nobody; after the leader's yes or no it says what was decided."""
+    leader = await world.leader_of("3")
+    resident = await joins(world)
+    await leader.presses("同意")
+    await leader.sends("/roster 3-2-502")
+    await leader.presses("结束登记", "登记错了")
+    await resident.presses("我还住这里")
+    await leader.forgets()
+    await resident.presses("我还住这里")
+    assert "已经做过了" in resident.last_toast
+    assert leader.new_messages == []
+    await leader.presses("同意")
+    await resident.presses("我还住这里")
+    assert "王秀兰 已经同意过了" in resident.last_toast
+    assert [one[1] for one in await entries(world)] == ["approved"]
+
+
+async def test_a_leader_ends_what_another_was_asked_about(world: World) -> None:
+    """Somebody wished to be a renter; the deputy's message says who ended it, not that they took it back."""
+    leader = await world.leader_of("3")
+    deputy = await world.holder(PostKind.DEPUTY_LEADER, "3")
+    resident = await joins(world)
+    await leader.presses("同意")
+    await resident.sends("/homes")
+    await resident.presses("502", "改身份", "租户")
+    await deputy.sends("/requests")
+    await leader.sends("/roster 3-2-502")
+    await leader.presses("结束登记", "搬走了")
+    assert "登记已结束（王秀兰）" in deputy.last_message
+    assert not deputy.sees("本人已撤回")
 
 
 async def test_everything_is_in_the_record_without_names(world: World) -> None:

@@ -52,7 +52,7 @@ async def test_a_typed_room_is_found(world: World) -> None:
     leader, _ = await shown(world)
     await leader.sends("/roster")
     await leader.presses("2单元")
-    for said in ("502", "５０２室", "五零二", "3栋2单元502"):
+    for said in ("502", "５０２室", "五零二", "3栋2单元502", "三号楼二单元五零二"):
         await leader.sends(said)
         assert "王芳" in leader.last_message, said
     await leader.sends("999")
@@ -95,6 +95,17 @@ async def test_a_phone_is_looked_up_and_that_is_logged(world: World) -> None:
         await phone.forges("roster.phone:1")
         assert not phone.sees("13800000077")
     assert len(await world.rows("SELECT * FROM phone_views")) == 1
+
+
+async def test_everybody_of_a_crowded_flat_can_be_reached(world: World) -> None:
+    """Twelve share it: each has a row of buttons."""
+    for number in range(12):
+        await lists(world, f"住户{number:02}", phone=f"139000000{number:02}")
+    leader = await world.leader_of("3")
+    await leader.sends("/roster 3-2-502")
+    for number in range(12):
+        assert f"住户{number:02}" in leader.last_message
+        assert leader.may_press(f"📞 住户{number:02}")
 
 
 async def test_who_has_not_joined_as_a_list_and_a_sheet(world: World) -> None:

@@ -4,6 +4,7 @@ import stat
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import openpyxl
@@ -34,6 +35,7 @@ from bot.spreadsheets.marking import mark
 from bot.storage.sqlite import SqliteDatabase
 from bot.storage.store import Store
 from bot.texts import LOCALES
+from tests.engines import ask
 from tests.world import TEXTS, World
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -42,10 +44,10 @@ KNOWN = [("handu", "汉都华府二期")]
 
 
 @pytest.fixture
-async def database() -> AsyncIterator[SqliteDatabase]:
+async def database(tmp_path: Path, migrated: Path) -> AsyncIterator[SqliteDatabase]:
     """An empty database."""
-    database = await SqliteDatabase.open(":memory:")
-    await database.migrate()
+    copyfile(migrated, tmp_path / "lianxin.db")
+    database = await SqliteDatabase.open(str(tmp_path / "lianxin.db"))
     yield database
     await database.close()
 
@@ -307,6 +309,60 @@ async def test_importing_an_export_changes_nothing(
         assert report.unlisted == 0
     finally:
         await database.close()
+
+
+@pytest.mark.parametrize(
+    ("locale", "issue", "activity", "joined"),
+    [
+        (
+            "zh_CN",
+            ("照明", "一般", "已结案", "单元", "已解决", "基本满意", "楼栋长"),
+            "已取消",
+            "已确认",
+        ),
+        (
+            "en",
+            ("Lighting", "ordinary", "closed", "entrance", "fixed", "fairly satisfied", "building_leader"),
+            "cancelled",
+            "confirmed",
+        ),
+    ],
+)
+async def test_an_export_speaks_in_words(
+    world: World, tmp_path: Path, locale: str, issue: tuple[str, ...], activity: str, joined: str
+) -> None:
+    """What stands in our code words is told in the words people use, in the language of the export."""
+    leader = await world.leader_of("3")
+    resident = await world.resident()
+    await leader.presses("同意")
+    await resident.reports("三栋2单元楼道灯坏了")
+    await leader.presses("接单", "办结")
+    await leader.sends_photo("换了灯管")
+    await leader.presses("提交办结")
+    await resident.presses("已解决", "基本满意")
+    assert isinstance(world.database, SqliteDatabase)
+    async with world.database.transaction() as connection:
+        await ask(
+            connection,
+            "INSERT INTO activities (compound_id, author_id, author_post, state, title, place, about, photo,"
+            " starts_at, hold_hours, audience, version, check_in_code, created_at)"
+            " VALUES (1, 1, '', 'cancelled', '舞会', '广场', '', '', 0, 12, '[]', 0, 'dance', 0)",
+        )
+
+    await carried_out(world.database, tmp_path / "all.xlsx", locale)
+
+    book = openpyxl.load_workbook(tmp_path / "all.xlsx")
+
+    def line(sheet: str) -> dict[object, object]:
+        heads, first, *_ = book[TEXTS.words(locale, f"sheets.sheet_{sheet}")].iter_rows(values_only=True)
+        return dict(zip(heads, first, strict=True))
+
+    columns = ("category", "urgency", "state", "place", "resolution", "rating", "handler_post")
+    heads = [TEXTS.words(locale, f"sheets.head_{column}") for column in columns]
+    assert tuple(line("issues")[head] for head in heads) == issue
+    assert line("activities")[heads[2]] == activity
+    assert line("joined")[heads[2]] == joined
+    assert read_register(spreadsheets.read(tmp_path / "all.xlsx"))[1] == []
 
 
 async def test_an_export_holds_everything_but_private_words(world: World, tmp_path: Path) -> None:

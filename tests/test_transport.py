@@ -102,6 +102,14 @@ async def test_files_go_up_and_come_down(wire: Wire) -> None:
         assert bytes(await file.download_as_bytearray()) == picture
 
 
+async def test_a_file_keeps_its_name(wire: Wire) -> None:
+    """Telegram shows the name as it was written, so it is not spelled in percents."""
+    for name in ("3号楼-poster.pdf", 'the "old" 100% one.pdf'):
+        sent = await wire.bot.send_document(wire.resident.id, b"%PDF", filename=name)
+        assert sent.document is not None
+        assert sent.document.file_name == name
+
+
 @pytest.mark.parametrize(
     ("chat", "text", "error"),
     [(1001, "", BadRequest), (999, "好", BadRequest), (1001, "<b>", BadRequest)],

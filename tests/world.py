@@ -1,6 +1,6 @@
 """A compound in a test: the real app over an in-process Telegram, with a clock that only moves when told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
@@ -19,6 +19,8 @@ from bot.actions.directory import (
 )
 from bot.actions.importing import import_register
 from bot.app import TEMPLATES, App, assemble
+from bot.domain.abuse import Limits
+from bot.domain.categories import DEFAULT_CATEGORIES, customised
 from bot.domain.posts import PostKind
 from bot.domain.register import ListedBuilding, ListedCompound, ListedUnit, Register, read_register
 from bot.gateway.pacing import Pace
@@ -38,6 +40,8 @@ MORNING = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI).astimezone(UTC)
 """A Tuesday, ten in the morning in Ya'an."""
 UNHURRIED = Pace(10_000, 10_000, 10_000, 10_000)
 """No pacing: for stories that are not about it."""
+UNLIMITED = Limits(10_000, 10_000, 10_000, 10_000)
+"""Nor any limit to what one person says: the clock of a story stands still while they talk."""
 TEXTS = Texts(TEMPLATES)
 """Compiled once for all tests: they do not change."""
 
@@ -109,6 +113,22 @@ class Phone:
         self.user.sends(None, text)
         await self.world.settle()
 
+    async def replies(self, to: str, text: str) -> int:
+        """Answer the newest message that says so, their own or the bot's, with the app's own reply."""
+        message_id = self.user.replies(None, self.find(to), text)
+        await self.world.settle()
+        return message_id
+
+    def find(self, text: str) -> int:
+        """The newest message of this chat that says so."""
+        return next(message.id for message in reversed(self.user.chat()) if text in message.text)
+
+    async def edits(self, was: str, text: str) -> None:
+        """Change the newest own message that says `was`."""
+        own = (message for message in reversed(self.user.chat()) if not message.from_bot)
+        self.user.edits(None, next(message.id for message in own if was in message.text), text)
+        await self.world.settle()
+
     async def sends_photo(self, caption: str = "") -> None:
         """Send one photo."""
         self.user.sends_photo(None, caption)
@@ -150,9 +170,12 @@ class Phone:
         await self.world.settle()
 
     async def reports(self, text: str = "三栋2单元楼道灯坏了", category: str = "照明") -> None:
-        """Report an issue: words, category, send."""
+        """Report an issue: words, category, send; it is none of those reported before."""
         await self.sends(text)
-        await self.presses(category, "提交")
+        await self.presses(category)
+        if self.may_press("不是同一件"):
+            await self.presses("不是同一件")
+        await self.presses("提交")
 
     async def forges_answer(self, *values: object) -> None:
         """Press a button that never was, as if it stood under the question that is open."""
@@ -196,6 +219,7 @@ class World:
     app: App
     reopen: Callable[[], object] | None = None
     people: dict[str, Phone] = field(default_factory=dict)
+    texts: Texts = TEXTS
 
     @staticmethod
     async def make(
@@ -204,7 +228,7 @@ class World:
         """Migrate, import the sample compound, start the app over a fresh Telegram."""
         clock = Clock(now)
         telegram = Sandbox(clock, privacy=False)
-        rules = Rules(bot_id=1, bot_name=telegram.bot_username, operator_chat="")
+        rules = Rules(bot_id=1, bot_name=telegram.bot_username, operator_chat="", limits=UNLIMITED)
         await database.migrate()
         world = World(
             database, telegram, clock, rules, pace, await _start(database, telegram, rules, clock, pace)
@@ -221,6 +245,13 @@ class World:
         self.rules = replace(self.rules, operator_chat=str(operator.user.id))
         await self.restart()
         return operator
+
+    async def with_categories(self, overrides: Mapping[str, Mapping[str, object]]) -> None:
+        """Let the operator change the configuration of the categories."""
+        changed = customised(DEFAULT_CATEGORIES, overrides)
+        self.rules = replace(self.rules, categories={one.key: one for one in changed})
+        self.texts = Texts(TEMPLATES, {one.key: one.names for one in changed})
+        await self.restart()
 
     # Time and failure ----------------------------------------------------------------------------------
 
@@ -263,7 +294,7 @@ class World:
 
     async def restart(self) -> None:
         """Start the app anew on the same rows: whatever was only in memory is gone."""
-        self.app = await _start(self.database, self.telegram, self.rules, self.clock, self.pace)
+        self.app = await _start(self.database, self.telegram, self.rules, self.clock, self.pace, self.texts)
 
     # People --------------------------------------------------------------------------------------------
 
@@ -279,7 +310,7 @@ class World:
         name: str = "王奶奶",
         language: str = "zh-hans",
     ) -> Phone:
-        """A resident who has joined by the link at the entrance; approved if the building has a leader."""
+        """A resident who has joined by the link at the entrance; pending until the leader taps ✅ 同意."""
         key = f"resident {name}"
         if key not in self.people:
             phone = self.newcomer(name, language)
@@ -362,9 +393,9 @@ class World:
             return max(compound.id for compound in await Store(connection).places.compounds())
 
     async def contents(self, *but: str, mail: bool = False) -> dict[str, list[tuple[object, ...]]]:
-        """Every row of every table but the mail and those named: to see that nothing has changed."""
+        """Every row of every table but the mail, its count, and those named: to see that nothing has changed."""
         tables = await self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-        aside = {"sqlite_sequence", *but, *(() if mail else ("inbox", "outbox"))}
+        aside = {"sqlite_sequence", *but, *(() if mail else ("inbox", "outbox", "floods"))}
         names = [row["name"] for row in tables if row["name"] not in aside]
         # The database names its own tables: nothing of it comes from outside.
         return {name: [tuple(row) for row in await self.rows(f"SELECT * FROM {name}")] for name in names}  # noqa: S608
@@ -402,7 +433,9 @@ def _register(sample: Path) -> Register:
     return register
 
 
-async def _start(database: Database, telegram: Sandbox, rules: Rules, clock: Clock, pace: Pace) -> App:
+async def _start(
+    database: Database, telegram: Sandbox, rules: Rules, clock: Clock, pace: Pace, texts: Texts = TEXTS
+) -> App:
     bot = Bot(telegram.token, request=SandboxRequest(telegram), get_updates_request=SandboxRequest(telegram))
     await bot.initialize()
-    return assemble(database, bot, TEXTS, rules, clock, pace)
+    return assemble(database, bot, texts, rules, clock, pace)

@@ -67,6 +67,11 @@ def _posts_of(holders: Sequence[Holder], person_id: int) -> list[Holder]:
     return [one for one in holders if one.person_id == person_id and not one.is_deputy]
 
 
+async def is_missed(desk: Desk, person_id: int, compound_id: int) -> bool:
+    """Whether anybody has to stand in for somebody: not for who is only a deputy."""
+    return bool(_posts_of(await desk.holders(compound_id), person_id))
+
+
 async def _may_stand_in(
     desk: Desk, posts: Iterable[Holder], candidate_id: int, compound_id: int
 ) -> list[Holder]:
@@ -217,10 +222,9 @@ async def plan(desk: Desk, draft: Absence) -> Absence:
     absence = replace(draft, id=await desk.store.absences.put(draft, desk.now))
     await desk.hush_by_night(absence.compound_id, Urgency.ORDINARY)
     if absence.from_at <= desk.now:
-        await _begin(desk, absence, source="chat")
-    else:
-        await desk.store.chores.put(BEGIN, absence.id, absence.from_at)
-        await _ask(desk, absence)
+        return await _begin(desk, absence, source="chat")
+    await desk.store.chores.put(BEGIN, absence.id, absence.from_at)
+    await _ask(desk, absence)
     return absence
 
 
@@ -466,22 +470,29 @@ async def _stand_of(desk: Desk, absence: Absence) -> int | None:
     return stand_in_for(absence.person_id, away | {absence.person_id: absence.stand_in_id})
 
 
-async def _begin(desk: Desk, before: Absence, *, source: str) -> None:
+async def _begin(desk: Desk, before: Absence, *, source: str) -> Absence:
     """Away from now on. What the clock begins at night moves and is told in the morning, but for danger."""
     absence = replace(before, begun_at=desk.now)
     await desk.store.absences.save(absence)
+    await _expect_back(desk, absence)
+    if not await _waits_for_morning(desk, absence, BEGIN, "absence.begun", source=source):
+        await _introduce(desk, absence)
+    return absence
+
+
+async def _waits_for_morning(desk: Desk, absence: Absence, kind: str, action: str, *, source: str) -> bool:
+    """Write it down and see who stands in for whom now; whether the rest has become a chore for later."""
     actor = absence.person_id if source == "chat" else None
     await desk.store.changes.record(
-        absence.compound_id, actor, source, "absence.begun", person_id=absence.person_id, now=desk.now
+        absence.compound_id, actor, source, action, person_id=absence.person_id, now=desk.now
     )
-    await _expect_back(desk, absence)
     await _bring_in_line(desk, absence.compound_id)
     morning = await _night_ends(desk, absence.compound_id)
-    if source == "clock" and morning > desk.now:
-        await _tell_moved(desk, await _move(desk, absence.compound_id, only_danger=True))
-        await desk.store.chores.put(BEGIN, absence.id, morning, 1)
-    else:
-        await _introduce(desk, absence)
+    if source != "clock" or morning <= desk.now:
+        return False
+    await _tell_moved(desk, await _move(desk, absence.compound_id, only_danger=True))
+    await desk.store.chores.put(kind, absence.id, morning, 1)
+    return True
 
 
 async def _introduce(desk: Desk, absence: Absence) -> None:
@@ -528,16 +539,7 @@ async def _close(desk: Desk, before: Absence) -> Absence:
 async def _end(desk: Desk, before: Absence, *, source: str) -> Absence:
     """Back from now on; at night the clock leaves all but danger, and every word, to the morning."""
     absence = await _close(desk, before)
-    actor = absence.person_id if source == "chat" else None
-    await desk.store.changes.record(
-        absence.compound_id, actor, source, "absence.ended", person_id=absence.person_id, now=desk.now
-    )
-    await _bring_in_line(desk, absence.compound_id)
-    morning = await _night_ends(desk, absence.compound_id)
-    if source == "clock" and morning > desk.now:
-        await _tell_moved(desk, await _move(desk, absence.compound_id, only_danger=True))
-        await desk.store.chores.put(END, absence.id, morning, 1)
-    else:
+    if not await _waits_for_morning(desk, absence, END, "absence.ended", source=source):
         await desk.hush_by_night(absence.compound_id, Urgency.ORDINARY)
         await _welcome(desk, absence)
     return absence

@@ -4,9 +4,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from io import BytesIO
-
-import segno
 
 from bot.actions.activity_cards import (
     REDRAW,
@@ -39,6 +36,7 @@ from bot.domain.errors import Refused
 from bot.domain.ics import Event, calendar
 from bot.domain.posts import committee_of
 from bot.domain.signups import LIVE, Action, Party, Role, State, act, settle, sign_up
+from bot.printing import qr_picture
 from bot.storage.activities import Activity, Signup
 from bot.storage.chores import Chore
 from bot.storage.people import Residency
@@ -531,10 +529,7 @@ async def check_in(desk: Desk, person_id: int, code: str) -> tuple[Activity, lis
 
 def check_in_picture(desk: Desk, activity: Activity) -> bytes:
     """A PNG of the code people scan at the door."""
-    picture = BytesIO()
-    code = segno.make(desk.link(CHECK_IN_LINK + activity.check_in_code), error="m", micro=False)
-    code.save(picture, kind="png", scale=10, border=4)
-    return picture.getvalue()
+    return qr_picture(desk.link(CHECK_IN_LINK + activity.check_in_code))
 
 
 def calendar_file(desk: Desk, activity: Activity, stamp: datetime) -> bytes:

@@ -3,11 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
-from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
-
-import segno
 
 from bot.actions import absences, contact_cards
 from bot.actions.commands import offer
@@ -23,6 +20,7 @@ from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.posts import LEVEL, SHARED, Holder, Place, PostKind, committee_of
 from bot.domain.privacy import Datum, clean_phone, may_see
 from bot.domain.register import ListedPerson
+from bot.printing import qr_picture
 from bot.storage.changes import Change
 from bot.storage.directory import Directory
 from bot.storage.interest_groups import Member
@@ -32,7 +30,7 @@ from bot.storage.posts import Appointment, Post
 
 DUTY_MOST, HOURS_MOST = 60, 40
 """UTF-16 units of what the contact card says of a post."""
-TERM = "appointment.term"
+ASK, TERM = "appointment.ask", "appointment.term"
 TERM_AHEAD = timedelta(days=30)
 TERM_HOUR = time(9)
 """When the committee is asked what is to come after a term: so long before its last day, and on it."""
@@ -187,7 +185,7 @@ async def leave_post(
     """End somebody's time in a post, as holder or deputy; its open issues go on at once (L4).
 
     They go to the `successor` where there is one (in office already), else to who stands in or is deputy,
-    else to the next in the chain. Everybody concerned is told: the former holder unless they did it
+    else to the next in the chain. Everybody concerned is told: the former holder unless they resigned
     themselves, new handlers, reporters, and the committee when nobody holds the post any more (C7). Without
     an actor it is the operator, or the clock. `reason` is a word. Gives the number of issues that moved.
     Refusals: `no_such_post`, `not_in_post`, those of `require`.
@@ -241,7 +239,7 @@ async def _leave(
     but = frozenset((person_id,))
     await tell_moved(desk, moved, "appointing.moved_to_you", "appointing.moved_for_you", told, but=but)
     await by_night(desk, post)
-    if person_id != actor_id:
+    if successor is not None or person_id != actor_id:
         await desk.tell(person_id, "appointing.ended", {**told, "count": len(moved)})
     for one in ended:
         await offer(desk, one.person_id)
@@ -372,6 +370,7 @@ async def install(
             # Whoever is still being asked is asked no longer; what was agreed for another day stays.
             if plan.state != "waiting" and not plan.is_deputy:
                 await posts.set_plan(plan.id, "withdrawn")
+                await desk.store.chores.put(ASK, plan.id, desk.now)
         for one in before:
             if not one.is_deputy and one.acting_for is None and one.person_id != person_id:
                 await _leave(
@@ -537,7 +536,11 @@ async def ask_phone(desk: Desk, actor_id: int, post_id: int) -> int:
     asked = 0
     for one in await desk.store.posts.appointments(post.id):
         if one.acting_for is None and not is_shown(post, one):
-            asked += await desk.tell(one.person_id, "appointing.ask_phone", facts, choices=rows)
+            # Who taps twice, or with a colleague, asks once a day.
+            once = f"phone:{one.id}:{desk.now.date()}"
+            asked += await desk.tell(
+                one.person_id, "appointing.ask_phone", facts, choices=rows, dedupe_key=once
+            )
     return asked
 
 
@@ -601,9 +604,7 @@ async def invitation(desk: Desk, actor_id: int, post_id: int) -> tuple[str, byte
     await require(desk, Deed.APPOINT, actor_id, post)
     address = desk.link(APPOINT_PREFIX + await invite(desk.store, post.id, desk.now, asks_who=True))
     await record_change(desk, post, actor_id, "chat", "post.planned", None, state="invited")
-    picture = BytesIO()
-    segno.make(address, error="m", micro=False).save(picture, kind="png", scale=10, border=4)
-    return address, picture.getvalue()
+    return address, qr_picture(address)
 
 
 async def unclaimed_holders(desk: Desk, post: Post) -> list[int]:

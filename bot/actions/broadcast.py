@@ -94,15 +94,10 @@ async def publish_activity(
             photos=(activity.photo,) if role == "invite" and activity.photo else (),
             audience=audience,
             channels=channels,
+            created_at=desk.now,
             activity_id=activity_id,
             activity_role=role,
-            corrects_id=None,
-            second_id=None,
             chosen_at=not_before,
-            send_at=None,
-            valid_until=None,
-            created_at=desk.now,
-            sent_at=None,
         ),
     )
     after = await go_ahead(desk, draft)

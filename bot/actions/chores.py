@@ -7,9 +7,15 @@ from bot.actions import (
     activities,
     broadcast,
     contact_cards,
+    digest,
+    elders,
+    intake,
     interest_groups,
+    reports,
     residents,
     restoring,
+    restrictions,
+    search,
     successions,
 )
 from bot.actions.desk import Desk
@@ -20,9 +26,15 @@ CHORES: Mapping[str, Callable[[Desk, Chore], Awaitable[None]]] = {
     **absences.CHORES,
     **activities.CHORES,
     **contact_cards.CHORES,
+    **digest.CHORES,
+    **elders.CHORES,
+    **intake.CHORES,
     **interest_groups.CHORES,
+    **reports.CHORES,
     **residents.CHORES,
     **restoring.CHORES,
+    **restrictions.CHORES,
+    **search.CHORES,
     **successions.CHORES,
 }
 """What is done for each kind of chore; the function puts the next row, if there is one."""

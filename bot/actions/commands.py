@@ -5,10 +5,13 @@ from bot.domain.posts import APPROVERS, COMMITTEE, PostKind
 from bot.domain.proxies import PROXIES
 from bot.storage.mailboxes import Intent, Lane, Mail
 
-RESIDENT = ("report", "my", "card", "activities", "teams", "mute", "join", "homes", "me", "language", "help")
+RESIDENT = (
+    *("report", "my", "find", "card", "activities", "teams", "mute"),
+    *("join", "homes", "me", "big", "language", "help"),
+)
 HOLDER = (
     *("work", "proxy", "requests", "announce", "announcements", "activity", "roster", "away"),
-    *("groups", "cards", "posts", "lend"),
+    *("groups", "cards", "posts", "lend", "restrictions", "stats", "replies"),
     *RESIDENT,
 )
 """In the order in which they are offered: what is used most comes first."""
@@ -22,6 +25,7 @@ OFFERED_TO = {
     "announcements": ANNOUNCING,
     "groups": COMMITTEE | {PostKind.BUILDING_LEADER},
     "lend": COMMITTEE,
+    "restrictions": COMMITTEE,
     "requests": APPROVERS,
     "roster": APPROVERS,
     "cards": PRINTING,

@@ -1,7 +1,7 @@
 """連心卡 on paper and as a picture: making them for a building, where they hang, renewing them (O2)."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.actions.commands import PRINTING
@@ -28,6 +28,8 @@ BUILDINGS_SHOWN = 2
 BUTTONS_MOST = 30
 LINES_MOST = 12
 """Of posts and of places in one message."""
+NAMES_MOST, NAME_MOST = 4, 20
+"""Of one post in it, and UTF-16 units of each."""
 
 
 async def printable(desk: Desk, person_id: int) -> dict[int, tuple[int, str]]:
@@ -153,7 +155,7 @@ def facts_of(one: Print) -> dict[str, object]:
 
 
 async def hang(desk: Desk, person_id: int, print_id: int, where: str) -> Print:
-    """Note where a print hangs: a word of PLACES, any words, or "" for nowhere.
+    """Note where a print hangs, also: a word of PLACES, any words, or "" for nowhere at all.
 
     One of the same format that hung there is gone. Refusals: `no_such_card`, `cards_not_yours`.
     """
@@ -170,10 +172,15 @@ async def shown(desk: Desk, person_id: int, building_id: int) -> list[dict[str, 
     compound_id, _ = await may_print(desk, person_id, building_id)
     changed_at = await desk.store.contact_cards.changed_at(compound_id, building_id)
     return [
-        {**facts_of(one), "is_old": bool(changed_at and one.made_at < changed_at)}
+        {**facts_of(one), "is_old": _is_old(one, changed_at)}
         for one in await desk.store.contact_cards.hanging(compound_id)
         if one.building_id == building_id
     ]
+
+
+def _is_old(one: Print, changed_at: datetime | None) -> bool:
+    """Whether something on it has changed since it was made."""
+    return changed_at is not None and one.made_at < changed_at
 
 
 async def take_down(desk: Desk, person_id: int, building_id: int) -> None:
@@ -188,18 +195,21 @@ async def take_down(desk: Desk, person_id: int, building_id: int) -> None:
 
 
 async def changed(desk: Desk, post: Post) -> None:
-    """What stands on cards about a post is no longer true: the committee is told, by day and once."""
+    """What stands on cards about a post is no longer true: the committee is told, by day and once.
+
+    Where no card was ever made there is none to renew.
+    """
     for compound in await desk.store.places.compounds():
         is_of_community = post.community_id is not None and post.community_id == compound.community_id
-        if is_of_community or post.compound_id == compound.id:
+        if not is_of_community and post.compound_id != compound.id:
+            continue
+        printed = await desk.store.contact_cards.printed(compound.id)
+        if post.building_id in printed or (post.building_id is None and printed):
             await desk.store.chores.put(REISSUE, compound.id, desk.now + SETTLES)
 
 
 async def reissue(desk: Desk, chore: Chore) -> None:
-    """Tell the committee which posts changed and where old cards hang; with the new card, or the way to it.
-
-    Where no card was ever made there is none to renew.
-    """
+    """Tell the committee which posts changed and where old cards hang, with the new card or the way to it."""
     compound = await desk.store.places.compound(chore.subject_id)
     by_day = desk.rules.quiet_hours(compound.timezone).release(desk.now, "ordinary")
     if by_day > desk.now:
@@ -211,14 +221,13 @@ async def reissue(desk: Desk, chore: Chore) -> None:
     await desk.store.changes.record(compound.id, None, "clock", "card.reissued", now=desk.now)
     printed = await desk.store.contact_cards.printed(compound.id)
     everywhere = any(post.building_id is None for post in posts)
-    touched = printed if everywhere else printed & {post.building_id for post in posts}
-    if not touched:
-        return
+    touched = printed if everywhere else {post.building_id for post in posts}
     every = await desk.store.places.buildings(compound.id)
     buildings = [(building_id, name) for building_id, name in every if building_id in touched]
+    changed_at = {one: await desk.store.contact_cards.changed_at(compound.id, one) for one, _ in buildings}
     hanging = await desk.store.contact_cards.hanging(compound.id)
-    old = [one for one in hanging if one.building_id in touched]
-    lines = [await _post_line(desk, post) for post in posts if post.building_id in {None, *touched}]
+    old = [one for one in hanging if _is_old(one, changed_at.get(one.building_id))]
+    lines = [await _post_line(desk, post) for post in posts]
     facts = {
         "compound": compound.name,
         "posts": lines[:LINES_MOST],
@@ -250,7 +259,10 @@ async def _post_line(desk: Desk, post: ChangedPost) -> Mapping[str, object]:
         "building": post.building,
         "entrance": post.entrance,
         "post": post.kind.value,
-        "names": [(await desk.store.people.details(one)).name for one in holders],
+        "names": [
+            short((await desk.store.people.details(one)).name, NAME_MOST) for one in holders[:NAMES_MOST]
+        ],
+        "rest": len(holders[NAMES_MOST:]),
     }
 
 

@@ -4,13 +4,15 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain.calendar import WorkCalendar
+from bot.domain.abuse import DEFAULT as DEFAULT_LIMITS
+from bot.domain.abuse import Limits
+from bot.domain.calendar import EVERYBODY, OwnDays, WorkCalendar
 from bot.domain.categories import DEFAULT_CATEGORIES, Category
 from bot.domain.clocks import DEFAULT_TERMS, QuietHours, Terms
+from bot.domain.elders import FEW, numbered, one_to_a_row
 from bot.domain.ladder import DEFAULT as DEFAULT_LADDER
 from bot.domain.ladder import Ladder
 from bot.domain.options import Option, Press, Rows
@@ -19,9 +21,16 @@ from bot.domain.retention import DEFAULT as DEFAULT_RETENTION
 from bot.domain.retention import Retention
 from bot.storage.mailboxes import Intent, Lane, Mail
 from bot.storage.people import Addressee
+from bot.storage.places import Compound
 from bot.storage.store import Store
 from bot.texts import Texts, locale_for
 
+MENU = ("report", "my", "card", "more")
+"""The four buttons of the residents' keyboard; each is the name of a command."""
+BIG_MENU = ("report", "my", "leader", "person")
+"""The same in simple mode, one to a row."""
+TEXT_MOST = 4096
+"""UTF-16 units of a message: https://core.telegram.org/bots/api#sendmessage"""
 MORE_PHOTOS = 10
 """As many as one album holds (https://core.telegram.org/bots/api#sendmediagroup)."""
 
@@ -42,18 +51,18 @@ class Rules:
     ladder: Ladder = DEFAULT_LADDER
     quiet_start: time = time(21)
     quiet_end: time = time(8)
+    digest_at: time | None = None
+    own_days: Mapping[str, OwnDays] = field(default_factory=dict)
     emergency_numbers: tuple[tuple[str, str], ...] = ()
     retention: Retention = DEFAULT_RETENTION
+    limits: Limits = DEFAULT_LIMITS
+    weekly_at: time | None = None
+    monthly_at: time | None = None
+    """When the committee gets its note on Mondays, and its report on the first of a month; None: never."""
 
     def quiet_hours(self, timezone: str) -> QuietHours:
         """The quiet hours in a compound's time."""
         return QuietHours(start=self.quiet_start, end=self.quiet_end, timezone=ZoneInfo(timezone))
-
-
-@cache
-def calendar_of(timezone: str) -> WorkCalendar:
-    """The working days of a compound."""
-    return WorkCalendar(ZoneInfo(timezone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +97,12 @@ class Desk:
         self.rules = rules
         self.now = now
         self.mail: list[Mail] = []
+        self.typing: int | None = None
+        """Who typed a number instead of tapping: what answers them stands below it, not far above."""
         self._is_hushed = False
         self._addressees: dict[int, Addressee | None] = {}
         self._holders: dict[int, list[Holder]] = {}
-        self._timezones: dict[int, str] = {}
+        self._compounds: dict[int, Compound] = {}
 
     async def holders(self, compound_id: int) -> list[Holder]:
         """Everybody in a post of the compound, as of this unit of work."""
@@ -110,9 +121,18 @@ class Desk:
 
     async def timezone(self, compound_id: int) -> str:
         """The IANA name of the compound's time zone."""
-        if compound_id not in self._timezones:
-            self._timezones[compound_id] = (await self.store.places.compound(compound_id)).timezone
-        return self._timezones[compound_id]
+        return (await self._compound(compound_id)).timezone
+
+    async def calendar(self, compound_id: int) -> WorkCalendar:
+        """The working days of the compound."""
+        compound, days, none = await self._compound(compound_id), self.rules.own_days, OwnDays()
+        zone = ZoneInfo(compound.timezone)
+        return WorkCalendar.of(zone, days.get(EVERYBODY, none), days.get(compound.code, none))
+
+    async def _compound(self, compound_id: int) -> Compound:
+        if compound_id not in self._compounds:
+            self._compounds[compound_id] = await self.store.places.compound(compound_id)
+        return self._compounds[compound_id]
 
     async def place_facts(self, place: Place) -> dict[str, object]:
         """A place as the `place` filter of the templates takes it."""
@@ -153,6 +173,30 @@ class Desk:
             for row in choices
         )
 
+    def keyboard(self, locale: str, *, is_elder: bool) -> list[list[str]]:
+        """The words on the keyboard of the private chat, row by row."""
+        if is_elder:
+            return [[self.texts.label(locale, f"big_{name}")] for name in BIG_MENU]
+        words = [self.texts.label(locale, f"menu_{name}") for name in MENU]
+        return [words[:2], words[2:]]
+
+    def large(
+        self, locale: str, text: str, rows: Rows, *, numbers: bool = True
+    ) -> tuple[str, Rows, tuple[str, ...]]:
+        """A message in simple mode: the text, one option to a row, and what the numbers on them stand for.
+
+        A few options are told in the text too. Without `numbers` what is typed means something else.
+        """
+        large = one_to_a_row(rows)
+        if not numbers:
+            return text, large, ()
+        large, options = numbered(large)
+        if len(options) <= FEW:
+            lines = self.texts.render(locale, "elders.numbers", labels=[one.label for one in options])
+            longer = f"{text}\n\n{lines}"
+            text = longer if len(longer.encode("utf-16-le")) <= 2 * TEXT_MOST else text
+        return text, large, tuple(option.id for option in options)
+
     async def tell(
         self,
         person_id: int,
@@ -163,26 +207,36 @@ class Desk:
         card_key: str | None = None,
         anew: bool = True,
         only_if_sent: bool = False,
+        menu: bool = False,
         dedupe_key: str | None = None,
         issue_id: int | None = None,
     ) -> bool:
         """Post a message to a person in their language; False when the bot cannot reach them.
 
         With a `card_key` the message is remembered under it; `anew=False` edits the one remembered, and sends
-        a new one where there is none, except with `only_if_sent`. A reply to it is about `issue_id`.
+        a new one where there is none, except with `only_if_sent`. `menu` shows the keyboard with it. A reply
+        to it is about `issue_id`.
         """
         addressee = await self.addressee(person_id)
         if addressee is None:
             return False
         more: dict[str, Any] = {"only_if_sent": True} if only_if_sent else {}
-        locale = self.locale(addressee)
+        locale, is_elder, numbers = self.locale(addressee), addressee.is_elder, None
+        text = self.texts.render(locale, self.texts.suited(message, is_elder=is_elder), **(facts or {}))
+        rows = self.rows(choices, locale)
+        if rows and is_elder:
+            text, rows, numbers = self.large(locale, text, rows)
+        if menu:
+            more["keyboard"] = self.keyboard(locale, is_elder=is_elder)
+        anew = anew or (person_id == self.typing and not only_if_sent)
         self.post(
             addressee.address,
-            self.texts.render(locale, message, **(facts or {})),
-            self.rows(choices, locale),
+            text,
+            rows,
             person_id=person_id,
             card_key=card_key,
             intent=Intent.SAY if anew else Intent.CARD,
+            numbers=numbers,
             lane=Lane.WORK,
             dedupe_key=dedupe_key,
             issue_id=issue_id,
@@ -205,6 +259,7 @@ class Desk:
         delivery_id: int | None = None,
         coalesce: bool = False,
         issue_id: int | None = None,
+        numbers: tuple[str, ...] | None = None,
         **more: Any,
     ) -> None:
         """Put a rendered message into the bag; `more` goes into the payload as it is.
@@ -230,6 +285,7 @@ class Desk:
                 delivery_id=delivery_id,
                 coalesce=coalesce,
                 issue_id=issue_id,
+                numbers=numbers,
             )
         )
 
@@ -243,12 +299,15 @@ class Desk:
         *,
         person_id: int | None = None,
         lane: Lane = Lane.REPLY,
+        dedupe_key: str | None = None,
     ) -> None:
         """Put a file made here into the bag: a document with a name, without one a picture with options."""
         payload: dict[str, Any] = {"content": b64encode(content).decode(), "caption": caption}
         payload |= {"name": name} if name else {"options": as_payload(options)}
         intent = Intent.DOCUMENT if name else Intent.PICTURE
-        self.mail.append(Mail(self.rules.bot_id, chat, lane, intent, payload, person_id=person_id))
+        self.mail.append(
+            Mail(self.rules.bot_id, chat, lane, intent, payload, person_id=person_id, dedupe_key=dedupe_key)
+        )
 
     def post_photos(
         self,
@@ -265,16 +324,24 @@ class Desk:
             Mail(self.rules.bot_id, chat, lane, Intent.PHOTOS, payload, person_id=person_id, **when)
         )
 
-    async def show_photos(self, person_id: int, photos: Sequence[str], caption: str = "") -> None:
-        """Post photos, as an album where there are several; `caption` is a message without facts."""
+    async def show_photos(
+        self, person_id: int, photos: Sequence[str], caption: str = "", *, issue_id: int | None = None
+    ) -> None:
+        """Post photos, as an album where there are several; `caption` is a message without facts.
+
+        A reply to them is about `issue_id`.
+        """
         if photos:
-            await self._show(person_id, Intent.PHOTOS, {"photos": list(photos[:MORE_PHOTOS])}, caption)
+            payload: dict[str, Any] = {"photos": list(photos[:MORE_PHOTOS])}
+            await self._show(person_id, Intent.PHOTOS, payload, caption, issue_id)
 
-    async def play_voice(self, person_id: int, voice: str) -> None:
-        """Post a voice message as it was spoken."""
-        await self._show(person_id, Intent.VOICE, {"voice": voice})
+    async def play_voice(self, person_id: int, voice: str, *, issue_id: int | None = None) -> None:
+        """Post a voice message as it was spoken; a reply to it is about `issue_id`."""
+        await self._show(person_id, Intent.VOICE, {"voice": voice}, "", issue_id)
 
-    async def _show(self, person_id: int, intent: Intent, payload: dict[str, Any], caption: str = "") -> None:
+    async def _show(
+        self, person_id: int, intent: Intent, payload: dict[str, Any], caption: str, issue_id: int | None
+    ) -> None:
         addressee = await self.addressee(person_id)
         if addressee is None:
             return
@@ -283,7 +350,15 @@ class Desk:
         if self._is_hushed:
             payload["is_silent"] = True
         self.mail.append(
-            Mail(self.rules.bot_id, addressee.address, Lane.WORK, intent, payload, person_id=person_id)
+            Mail(
+                self.rules.bot_id,
+                addressee.address,
+                Lane.WORK,
+                intent,
+                payload,
+                person_id=person_id,
+                issue_id=issue_id,
+            )
         )
 
     def tell_operator(
@@ -303,6 +378,12 @@ class Desk:
         """Write the bag into the outbox."""
         if self.mail:
             await self.store.outbox.put(self.mail, self.now)
+            for mail in self.mail:
+                if mail.numbers is not None and mail.person_id is not None:
+                    is_anew = mail.intent != Intent.CARD
+                    await self.store.people.put_numbers(
+                        mail.person_id, mail.numbers, mail.card_key or "", is_anew=is_anew
+                    )
             self.mail.clear()
 
 

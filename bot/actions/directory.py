@@ -62,7 +62,9 @@ async def find_post(
     level = LEVEL[kind]
     placed = (level in ("building", "entrance"), level == "entrance")
     if (bool(building_label), bool(entrance_label)) != placed:
-        raise OperatorError(f"{kind} 属于 {level} · a {kind} belongs to one {level}: name exactly that place")
+        needed = " and ".join(f"--{one}" for one in ("building", "entrance")[: sum(placed)])
+        how = f"say which, with {needed}" if needed else "leave --building and --entrance out"
+        raise OperatorError(f"{kind} 属于 {level} · {kind} belongs to one {level}: {how}")
     building_id = entrance_id = None
     if building_label:
         building_id = _place_named(building_label, await directory.buildings(compound_id))

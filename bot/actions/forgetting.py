@@ -8,6 +8,7 @@ from bot.actions.cards import redraw, tell_about
 from bot.actions.clocks import UNDONE
 from bot.actions.desk import Desk, choice
 from bot.actions.issues import act
+from bot.actions.residents import call_off
 from bot.domain import signups
 from bot.domain.errors import Refused
 from bot.domain.transitions import Action, State
@@ -27,8 +28,9 @@ async def forget(desk: Desk, person_id: int, source: str) -> None:
     """Erase everything that names a person or that they wrote, in the open transaction: all of it or nothing.
 
     Seats they had go to the next in line. Issues still open are withdrawn, or go on without the name where
-    somebody else follows them; handlers are told. Whatever waited to be sent to them is not sent. Who writes
-    from the same account afterwards is somebody new. `source` is where it was asked: chat or command_line.
+    somebody else follows them; handlers are told. Nobody is asked about their home any more. Whatever waited
+    to be sent to them is not sent. Who writes from the same account afterwards is somebody new. `source` is
+    where it was asked: chat or command_line.
     Refusals: those of `check_free`.
     """
     await check_free(desk, person_id)
@@ -39,6 +41,9 @@ async def forget(desk: Desk, person_id: int, source: str) -> None:
     going_on = await desk.store.privacy.going_on(person_id)
     # First the words: what handlers are shown from here on has none of them.
     await desk.store.privacy.forget(person_id, desk.now)
+    for home in homes:
+        if home.is_waiting:
+            await call_off(desk, home)
     for issue_id in going_on:
         await _let_go(desk, issue_id, person_id)
     await desk.store.changes.record(
@@ -57,7 +62,8 @@ async def _let_go(desk: Desk, issue_id: int, person_id: int) -> None:
     issue = await desk.store.issues.locked(issue_id)
     if issue is None:
         return
-    if (await desk.store.issues.parts(issue_id))["follows"] and issue.state in UNDONE:
+    parts = await desk.store.issues.parts(issue_id)
+    if parts["follows"] | parts["affected"] and issue.state in UNDONE:
         await tell_about(
             desk,
             issue,

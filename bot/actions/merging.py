@@ -3,9 +3,6 @@
 import secrets
 from contextlib import suppress
 from datetime import datetime, timedelta
-from io import BytesIO
-
-import segno
 
 from bot.actions import activities
 from bot.actions.cards import redraw
@@ -19,6 +16,7 @@ from bot.domain import signups
 from bot.domain.errors import Refused
 from bot.domain.folding import fold
 from bot.domain.transitions import Action
+from bot.printing import qr_picture
 from bot.storage.mailboxes import Lane
 
 MOVING_LINK = "m"
@@ -122,11 +120,7 @@ async def make_code(desk: Desk, person_id: int) -> tuple[str, datetime]:
 
 def code_picture(desk: Desk, code: str) -> bytes:
     """A PNG for the new phone's camera."""
-    picture = BytesIO()
-    segno.make(desk.link(MOVING_LINK + code), error="m", micro=False).save(
-        picture, kind="png", scale=10, border=4
-    )
-    return picture.getvalue()
+    return qr_picture(desk.link(MOVING_LINK + code))
 
 
 def looks_like_code(text: str) -> bool:

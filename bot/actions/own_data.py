@@ -1,30 +1,26 @@
 """What the bot knows of one person, for that person: to look at, to change, to take along (R14, R17)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
-from io import BytesIO
 from zoneinfo import ZoneInfo
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-
 from bot.actions.appointing import post_facts
-from bot.actions.cards import may_see
+from bot.actions.cards import history_for, may_see, seen_of
 from bot.actions.desk import Desk
 from bot.actions.letters import plain_text
-from bot.actions.residents import NAME_MOST
+from bot.actions.residents import NAME_MOST, redraw_request
+from bot.actions.workbooks import Sheet, xlsx
 from bot.domain.errors import Refused
 from bot.domain.posts import Place, match
 from bot.domain.privacy import Level, clean_phone, masked
 from bot.storage.engine import Row, from_micros
+from bot.storage.issues import Issue
 
 EXPORT_EVERY = timedelta(hours=1)
 VIEWS_MOST = 20
 """Lines of who looked at a phone in one message."""
 _VIEWS_READ = 500
-_CELL_MOST = 32_000
-"""A cell of a spreadsheet holds 32,767 characters."""
 _WIDTH_MOST = 60
 
 
@@ -80,12 +76,15 @@ async def rename(desk: Desk, person_id: int, name: str) -> str:
     Refusals: those of `check_name_free`, `name_needed`.
     """
     await check_name_free(desk, person_id)
-    name = " ".join(name.split())[:NAME_MOST]
-    if not name:
+    name = " ".join(name.split())
+    if not name or len(name) > NAME_MOST:
         raise Refused("name_needed")
     known = await desk.store.people.details(person_id)
     await desk.store.people.put_details(person_id, name, known.phone)
     for home in await desk.store.people.residencies(person_id):
+        if home.is_waiting:
+            # Whoever is asked decides about who they are now.
+            await redraw_request(desk, home)
         if home.state != "approved" or name == known.name:
             continue
         place = Place("unit", home.compound_id, home.building_id, home.entrance_id, home.unit_id)
@@ -141,12 +140,12 @@ async def export(desk: Desk, person_id: int, locale: str) -> bytes:
 
 
 async def workbook(desk: Desk, person_id: int, locale: str) -> bytes:
-    """Everything of a person, a sheet for each kind; whatever people wrote stays text, never a formula.
+    """Everything of a person, a sheet for each kind.
 
     Names of others stand in it where the person was shown them anyway: handlers, by post.
     """
     writer = _Writer(desk, locale, await timezone_of(desk, person_id))
-    book = Workbook(write_only=True)
+    sheets = []
     for sheet, rows in (
         ("privacy.sheet_me", _me(writer, person_id)),
         ("privacy.sheet_homes", _homes(writer, person_id)),
@@ -161,23 +160,13 @@ async def workbook(desk: Desk, person_id: int, locale: str) -> bytes:
     ):
         title, *columns = writer.say(sheet).split("|")
         lines = [columns, *await rows]
-        page = book.create_sheet(title)
-        for number, column in enumerate(zip(*lines, strict=True)):
-            longest = max(len(part) for text in column for part in text.split("\n"))
-            page.column_dimensions[chr(ord("A") + number)].width = min(_WIDTH_MOST, 2 * longest + 2)
-        for line in lines:
-            cells = [WriteOnlyCell(page, text[:_CELL_MOST]) for text in map(_printable, line)]
-            for cell in cells:
-                cell.data_type = "s"
-            page.append(cells)
-    file = BytesIO()
-    book.save(file)
-    return file.getvalue()
-
-
-def _printable(text: str) -> str:
-    """Without the control characters that no workbook can hold."""
-    return "".join(sign for sign in text if sign in "\n\t" or sign.isprintable() or sign > "\x9f")
+        longest = (
+            max(len(part) for text in column for part in text.split("\n"))
+            for column in zip(*lines, strict=True)
+        )
+        widths = [min(_WIDTH_MOST, 2 * length + 2) for length in longest]
+        sheets.append(Sheet(widths, lines, title))
+    return xlsx(sheets)
 
 
 class _Writer:
@@ -284,41 +273,41 @@ def _held_as(to: _Writer, row: Row) -> str:
     return to.say("privacy.held_as", is_deputy=bool(row["is_deputy"]), is_acting=is_acting)
 
 
-async def _issues(to: _Writer, person_id: int) -> Lines:
-    lines = []
+async def _seen_issues(to: _Writer, person_id: int) -> AsyncIterator[tuple[Row, Issue]]:
+    """Their own issues, but for those they may not see any more."""
     for row in await to.own(person_id, "issue"):
         issue = await to.desk.store.issues.get(row["id"])
-        if issue is None or not await may_see(to.desk, issue, person_id):
-            continue
-        handler = f"{to.word('posts', issue.handler_post)} {await to.name(issue.handler_id)}"
-        lines.append(
-            [
-                issue.number,
-                to.say("privacy.issue_part", part=row["part"]),
-                to.at(row["filed_at"]),
-                to.word("states", issue.state.value),
-                to.word("categories", issue.category),
-                await to.place(issue.place),
-                issue.text,
-                handler.strip(),
-                to.at(row["closed_at"]),
-                to.desk.texts.label(to.locale, issue.rating) if issue.rating else "",
-            ]
-        )
-    return lines
+        if issue is not None and await may_see(to.desk, issue, person_id):
+            yield row, issue
+
+
+async def _issues(to: _Writer, person_id: int) -> Lines:
+    return [
+        [
+            issue.number,
+            to.say("privacy.issue_part", part=row["part"]),
+            to.at(row["filed_at"]),
+            to.word("states", issue.state.value),
+            to.word("categories", issue.category),
+            await to.place(place),
+            text,
+            f"{to.word('posts', issue.handler_post)} {await to.name(issue.handler_id)}".strip(),
+            to.at(row["closed_at"]),
+            to.desk.texts.label(to.locale, issue.rating) if issue.rating else "",
+        ]
+        async for row, issue in _seen_issues(to, person_id)
+        for place, text in (await seen_of(to.desk, issue, person_id),)
+    ]
 
 
 async def _history(to: _Writer, person_id: int) -> Lines:
     lines = []
-    for row in await to.own(person_id, "issue"):
-        issue = await to.desk.store.issues.get(row["id"])
-        if issue is None or not await may_see(to.desk, issue, person_id):
-            continue
-        for event in await to.desk.store.issues.history(row["id"]):
+    async for _, issue in _seen_issues(to, person_id):
+        for event in await history_for(to.desk, issue, person_id):
             who = "me" if event.actor_id == person_id else "clock" if event.actor_id is None else "other"
             lines.append(
                 [
-                    row["number"],
+                    issue.number,
                     to.at(_micros(event.at)),
                     to.say("privacy.deed_by", who=who),
                     to.word("deeds", event.action),

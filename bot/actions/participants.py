@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from bot.actions.desk import Desk
+from bot.actions.workbooks import Sheet, xlsx
 from bot.domain.signups import LIVE, State
 from bot.storage.activities import Activity, Signup
 
 _ORDER = (State.CHECKED_IN, State.CONFIRMED, State.ASKED, State.WAITING)
-_WIDTHS = {"A": 6, "B": 18, "C": 24, "D": 12, "E": 18}
+_WIDTHS = (6, 18, 24, 12, 18)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +36,11 @@ async def _participant(desk: Desk, signup: Signup) -> Participant:
 
 
 async def sheet(desk: Desk, activity: Activity, locale: str) -> bytes:
-    """An XLSX file with a line for each person; whatever people wrote stays text, never a formula."""
-    book = Workbook(write_only=True)
-    page = book.create_sheet()
-    for column, width in _WIDTHS.items():
-        page.column_dimensions[column].width = width
-    page.append(desk.texts.render(locale, "activities.columns").split("|"))
-    number = 0
+    """An XLSX file with a line for each person."""
+    lines: list[list[str | int]] = [[*desk.texts.render(locale, "activities.columns").split("|")]]
     for one in await participants(desk, activity):
         where = desk.texts.label(locale, "where", place=one.place) if one.place else ""
         standing = desk.texts.label(locale, "standing", standing=one.signup.party.state.value)
         for name in one.signup.party.names:
-            number += 1
-            cells = [WriteOnlyCell(page, text) for text in (name, where, standing, one.host)]
-            for cell in cells:
-                cell.data_type = "s"
-            page.append([number, *cells])
-    file = BytesIO()
-    book.save(file)
-    return file.getvalue()
+            lines.append([len(lines), name, where, standing, one.host])
+    return xlsx([Sheet(_WIDTHS, lines)])

@@ -47,15 +47,26 @@ async def viewers_of_issue(desk: Desk, viewer_id: int, issue: Issue) -> set[View
         for holder in holders_at(kind, issue.place, holders)
     }
     committee = {holder.person_id for holder in holders if holder.kind in COMMITTEE}
+    involved = await desk.store.issues.parts(issue.id)
     parts = {
         Viewer.SELF: {issue.reporter_id} | ({issue.proxy.person_id} if issue.proxy else set()),
         Viewer.HANDLER: {issue.handler_id},
         Viewer.LEADER: leaders,
         Viewer.COMMITTEE: committee,
         Viewer.OTHER_POST: {holder.person_id for holder in holders} - leaders - committee,
-        Viewer.FOLLOWER: (await desk.store.issues.parts(issue.id))["follows"],
+        Viewer.FOLLOWER: involved["follows"] | involved["affected"],
     }
-    return {viewer for viewer, people in parts.items() if viewer_id in people} or {Viewer.STRANGER}
+    found = {viewer for viewer, people in parts.items() if viewer_id in people}
+    return found or await _as_resident(desk, viewer_id, issue)
+
+
+async def _as_resident(desk: Desk, viewer_id: int, issue: Issue) -> set[Viewer]:
+    at = issue.place
+    homes = await desk.store.people.residencies(viewer_id)
+    own = [home for home in homes if home.compound_id == at.compound_id and home.state == "approved"]
+    if any(home.building_id == at.building_id for home in own):
+        return {Viewer.NEIGHBOUR, Viewer.RESIDENT}
+    return {Viewer.RESIDENT} if own else {Viewer.STRANGER}
 
 
 async def shown_reporter(desk: Desk, issue: Issue, viewer_id: int) -> str:

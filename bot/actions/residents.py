@@ -159,7 +159,7 @@ async def show_request(
     is_listed = home.is_listed or any(one.is_listed for one in same)
     decided = _outcome(home)
     by = ""
-    if decided in ("approved", "refused") and home.decided_by:
+    if decided and home.decided_by not in (None, home.person_id):
         by = (await desk.store.people.details(home.decided_by)).name
     facts = {
         "name": person.name,
@@ -259,9 +259,14 @@ async def to_decide(desk: Desk, actor_id: int, residency_id: int) -> Residency:
     if actor_id == home.person_id or not may_approve(actor_id, place_of(home), holders):
         raise Refused("not_yours")
     if not home.is_waiting:
-        decided_by = (await desk.store.people.details(home.decided_by)).name if home.decided_by else ""
-        raise Refused("request_decided", name=decided_by, state=_outcome(home))
+        raise await _was_decided(desk, home)
     return home
+
+
+async def _was_decided(desk: Desk, home: Residency) -> Refused:
+    """Who was first, and what they said."""
+    decided_by = (await desk.store.people.details(home.decided_by)).name if home.decided_by else ""
+    return Refused("request_decided", name=decided_by, state=_outcome(home))
 
 
 async def decide(
@@ -299,8 +304,18 @@ async def decide(
 async def _close(desk: Desk, home: Residency) -> None:
     """Nothing is left to decide: no reminder comes, and whoever was asked sees how it ended."""
     await desk.store.chores.drop(REMIND, home.id)
+    await redraw_request(desk, home)
+
+
+async def redraw_request(desk: Desk, home: Residency) -> None:
+    """Every message that asks about it shows how it stands now; nobody is rung up."""
     for approver in await _approvers(desk, home):
         await show_request(desk, approver, home, anew=False, only_if_sent=True)
+
+
+async def call_off(desk: Desk, home: Residency) -> None:
+    """Whoever asked is gone with all that was known of them: nobody is asked any more."""
+    await _close(desk, replace(home, state="ended", asked_kind=None, decided_by=None, talk=()))
 
 
 async def _as_listed(desk: Desk, actor_id: int, home: Residency) -> Residency:
@@ -329,6 +344,10 @@ async def same_person(desk: Desk, actor_id: int, residency_id: int, known_id: in
     in_unit = await desk.store.people.of_unit(home.unit_id)
     known = next((one for one in in_unit if one.person_id == known_id and one.state == "approved"), None)
     if known is None or known_id in (home.person_id, actor_id):
+        raise Refused("no_such_person")
+    asks = await desk.store.people.details(home.person_id)
+    if known.has_account and not _same_name((known,), asks.name):
+        # Nobody is taken for somebody who goes by another name, and whose phone would fall silent.
         raise Refused("no_such_person")
     if not await _may_be_taken_for(desk, known_id) or await desk.store.posts.of_person(home.person_id):
         raise Refused("same_holds_post", name=known.name)
@@ -555,10 +574,14 @@ async def _end(desk: Desk, actor_id: int, home: Residency, reason: str) -> Resid
 async def object_to_end(desk: Desk, person_id: int, residency_id: int) -> Asked:
     """Who was taken out of the roster lives there still: it is asked again, and the leader sees why.
 
-    Refusals: `no_such_home`, those of `ask_to_join`.
+    Refusals: `no_such_home`, `already_done`, `request_decided`, those of `ask_to_join`.
     """
     home = await desk.store.people.residency(residency_id)
-    if home is None or home.person_id != person_id or home.state != "ended":
+    if home is None or home.person_id != person_id:
         raise Refused("no_such_home")
+    if home.is_waiting:
+        raise Refused("already_done")
+    if home.state != "ended":
+        raise await _was_decided(desk, home)
     name = (await desk.store.people.details(person_id)).name
     return await ask_to_join(desk, person_id, home.unit_id, home.kind, name, news="objected")

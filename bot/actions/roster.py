@@ -1,18 +1,15 @@
 """The roster (L8): who may look at which door, who has joined behind it, and whom to knock at."""
 
 from collections.abc import Sequence
-from io import BytesIO
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from bot.actions.desk import Desk
 from bot.actions.residents import approver_in
+from bot.actions.workbooks import Sheet, xlsx
 from bot.domain.errors import Refused
 from bot.domain.posts import Place, may_approve
 from bot.storage.people import DoorStanding, UnitStanding
 
-_WIDTHS = {"A": 14, "B": 12, "C": 12, "D": 24, "E": 30}
+_WIDTHS = (14, 12, 12, 24, 30)
 
 
 async def doors_for(desk: Desk, person_id: int) -> list[DoorStanding]:
@@ -66,22 +63,12 @@ async def absent_behind(desk: Desk, door: Place) -> list[UnitStanding]:
 async def sheet(desk: Desk, doors: Sequence[Place], locale: str) -> bytes:
     """An XLSX file with a line for each unit that has not joined, with the names of the register.
 
-    Phones do not go on paper. What people wrote stays text, never a formula.
+    Phones do not go on paper.
     """
-    book = Workbook(write_only=True)
-    page = book.create_sheet()
-    for column, width in _WIDTHS.items():
-        page.column_dimensions[column].width = width
-    page.append(desk.texts.render(locale, "roster.columns").split("|"))
+    lines = [desk.texts.render(locale, "roster.columns").split("|")]
     for door in doors:
         place = await desk.store.places.names(door)
         for unit in await absent_behind(desk, door):
             names = "、".join(one.name for one in await desk.store.people.of_unit(unit.unit_id) if one.name)
-            texts = (place.building, place.entrance, unit.label, names, "")
-            cells = [WriteOnlyCell(page, text) for text in texts]
-            for cell in cells:
-                cell.data_type = "s"
-            page.append(cells)
-    file = BytesIO()
-    book.save(file)
-    return file.getvalue()
+            lines.append([place.building, place.entrance, unit.label, names, ""])
+    return xlsx([Sheet(_WIDTHS, lines)])

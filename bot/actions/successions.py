@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.actions.appointing import (
+    ASK,
     TERM,
     appointment_of,
     await_term,
@@ -26,7 +27,7 @@ from bot.domain.posts import SHARED, committee_of
 from bot.storage.chores import Chore
 from bot.storage.posts import Plan, Post
 
-ASK, BEGIN = "appointment.ask", "appointment.begin"
+BEGIN = "appointment.begin"
 ANSWER_WITHIN = timedelta(days=3)
 """After this the committee learns that somebody has not answered."""
 PLAN_LASTS = timedelta(days=14)
@@ -204,12 +205,16 @@ async def answer(desk: Desk, person_id: int, plan_id: int, *, agrees: bool) -> P
     if asked is None or asked.person_id != person_id:
         raise Refused("no_such_plan")
     post, plan = await _plan(desk, plan_id, "asked")
+    former = await desk.store.posts.holder_ids(post.id)
     if agrees:
         plan = await _agreed(desk, post, plan)
     else:
         plan = await _set(desk, post, plan, "declined", person_id, "chat")
     await _show_asked(desk, post, plan, anew=False)
-    await _tell_planner(desk, post, plan, "appointing.answered", but=person_id)
+    left = set(former) - set(await desk.store.posts.holder_ids(post.id))
+    if plan.planned_by not in left:
+        # Who handed over what they held has been told that it is over, and by whom it is held now.
+        await _tell_planner(desk, post, plan, "appointing.answered", but=person_id)
     return plan
 
 
@@ -278,10 +283,15 @@ async def begin(desk: Desk, chore: Chore) -> None:
 async def unanswered(desk: Desk, chore: Chore) -> None:
     """Nobody has answered for days: the committee is told, and in the end the question is taken back."""
     plan = await desk.store.posts.plan(chore.subject_id)
-    if plan is None or plan.state not in ("proposed", "asked"):
+    if plan is None:
         return
     post = await post_of(desk, plan.post_id)
     await by_night(desk, post)
+    if plan.state not in ("proposed", "asked"):
+        # Somebody else has come meanwhile: the buttons go.
+        await _show_asked(desk, post, plan, anew=False)
+        await _ask_managers(desk, post, plan, anew=False)
+        return
     if chore.stage:
         plan = await _set(desk, post, plan, "withdrawn", None, "clock")
         await _show_asked(desk, post, plan, anew=False)
@@ -342,7 +352,7 @@ async def set_term(
         raise Refused("term_past")
     await desk.store.posts.set_term(mine.id, until)
     await await_term(desk, post, mine.id, until)
-    await record_change(desk, post, actor_id, source, "post.text", person_id, what="term")
+    await record_change(desk, post, actor_id, source, "post.term", person_id)
 
 
 CHORES = {ASK: unanswered, BEGIN: begin, TERM: term_ends}

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.actions.cards import (
     for_whom,
@@ -25,13 +26,17 @@ BEFORE_MOST = 5
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What comes with an action; `how` tells apart ways of doing the same (a resolution, a rating)."""
+    """What comes with an action; `how` tells apart ways of doing the same (a resolution, a rating, to whom).
+
+    `until` is the day a side state is looked at again.
+    """
 
     text: str = ""
     photos: tuple[str, ...] = ()
     voices: tuple[str, ...] = ()
     target: int | None = None
     how: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +50,21 @@ class Deed:
     facts: dict[str, object] = field(default_factory=dict)
 
 
-async def _tell_reporter(desk: Desk, deed: Deed, after: Issue, message: str, choices: Choices = ()) -> None:
+async def _tell_reporter(
+    desk: Desk, deed: Deed, after: Issue, message: str, choices: Choices = (), **more: object
+) -> None:
     speaker = await speaker_of(desk, after)
     if speaker == deed.actor_id:
         return
-    facts = {"words": deed.said.text, "photos": len(deed.said.photos)}
+    facts = {"words": deed.said.text, "photos": len(deed.said.photos), **more}
     await tell_reporter(desk, after, message, facts, choices=choices)
-    await _pass_on(desk, deed.said, speaker)
+    await _pass_on(desk, after, deed.said, speaker)
 
 
-async def _pass_on(desk: Desk, said: Said, person_id: int, caption: str = "") -> None:
-    await desk.show_photos(person_id, said.photos, caption)
+async def _pass_on(desk: Desk, issue: Issue, said: Said, person_id: int, caption: str = "") -> None:
+    await desk.show_photos(person_id, said.photos, caption, issue_id=issue.id)
     for voice in said.voices:
-        await desk.play_voice(person_id, voice)
+        await desk.play_voice(person_id, voice, issue_id=issue.id)
 
 
 async def _tell_handler(desk: Desk, deed: Deed, after: Issue, message: str) -> None:
@@ -68,7 +75,7 @@ async def _tell_handler(desk: Desk, deed: Deed, after: Issue, message: str) -> N
     if after.handler_id != deed.before.handler_id:
         await hand_over(desk, after, message, facts)
         return
-    await _pass_on(desk, deed.said, after.handler_id)
+    await _pass_on(desk, after, deed.said, after.handler_id)
     open_card = choice("open_card", "issue.show", after.id)
     await tell_about(desk, after, after.handler_id, message, facts, choices=((open_card,),))
 
@@ -91,8 +98,107 @@ async def _told_reply(desk: Desk, deed: Deed, after: Issue) -> None:
     if deed.actor_id == after.handler_id:
         answer = ((choice("answer", "issue.reply", after.id),),)
         await _tell_reporter(desk, deed, after, "issue.reply_to_reporter", answer)
-    else:
+    elif deed.actor_id == await speaker_of(desk, after):
         await _tell_handler(desk, deed, after, "issue.reply_to_handler")
+    else:
+        await _told_by_helper(desk, deed, after)
+
+
+async def _told_by_helper(desk: Desk, deed: Deed, after: Issue) -> None:
+    """A colleague who was asked to help has written: both sides read it, under the colleague's name."""
+    facts = {"words": deed.said.text, **await helper_facts(desk, after, deed.actor_id)}
+    answer = ((choice("answer", "issue.reply", after.id),),)
+    await _tell_reporter(desk, deed, after, "waiting.helper_wrote", answer, **facts)
+    await _pass_on(desk, after, deed.said, after.handler_id)
+    open_card = ((choice("open_card", "issue.show", after.id),),)
+    await tell_about(desk, after, after.handler_id, "waiting.helper_wrote", facts, choices=open_card)
+
+
+async def helper_facts(desk: Desk, issue: Issue, person_id: int | None) -> dict[str, object]:
+    """A colleague by name and post."""
+    holders = await desk.holders(issue.place.compound_id)
+    held = next((holder.kind.value for holder in holders if holder.person_id == person_id), "")
+    name = (await desk.store.people.details(person_id)).name if person_id else ""
+    return {"helper": name, "helper_post": held}
+
+
+async def _told_question(desk: Desk, deed: Deed, after: Issue) -> None:
+    answer = ((choice("answer_question", "issue.answer", after.id),),)
+    await _tell_reporter(desk, deed, after, "waiting.question", answer)
+
+
+async def _told_answer(desk: Desk, deed: Deed, after: Issue) -> None:
+    await _tell_handler(desk, deed, after, "waiting.answered")
+
+
+async def _told_waiting(desk: Desk, deed: Deed, after: Issue) -> None:
+    """To whom it was referred and when it is asked about again, or for when it is planned."""
+    facts = {"action": deed.action.value, "is_changed": deed.before.state == after.state}
+    await _tell_reporter(desk, deed, after, "waiting.put_off", (), **facts)
+
+
+async def _told_reference(desk: Desk, deed: Deed, after: Issue) -> None:
+    await _tell_reporter(desk, deed, after, "waiting.referenced")
+
+
+async def _told_resumed(desk: Desk, deed: Deed, after: Issue) -> None:
+    # The morning a plan begins is told with whatever else the clock has to say.
+    if deed.actor_id is not None:
+        before = deed.before.state.value
+        await _tell_reporter(desk, deed, after, "waiting.resumed", state_before=before)
+
+
+async def _told_urgency(desk: Desk, deed: Deed, after: Issue) -> None:
+    facts = {"words": deed.said.text, "was_urgency": deed.before.urgency}
+    await _tell_reporter(desk, deed, after, "waiting.urgency_changed", (), **facts)
+    if after.handler_id != deed.actor_id:
+        open_card = ((choice("open_card", "issue.show", after.id),),)
+        await tell_about(desk, after, after.handler_id, "waiting.urgency_changed", facts, choices=open_card)
+
+
+def _help_key(issue: Issue) -> str:
+    """Under which name a chat remembers that its owner was asked for a hand."""
+    return f"help:{issue.id}"
+
+
+async def _told_asked_for_help(desk: Desk, deed: Deed, after: Issue) -> None:
+    if deed.said.target is None:
+        return
+    rows = (
+        (choice("help_yes", "issue.help", after.id, "yes"), choice("help_no", "issue.help", after.id, "no")),
+        (choice("open_card", "issue.show", after.id),),
+    )
+    await tell_about(
+        desk,
+        after,
+        deed.said.target,
+        "waiting.help_wanted",
+        {"words": deed.said.text},
+        choices=rows,
+        card_key=_help_key(after),
+    )
+
+
+async def _told_help(desk: Desk, deed: Deed, after: Issue) -> None:
+    if deed.actor_id is None:
+        return
+    facts = {"is_yes": deed.said.how == "yes", **await helper_facts(desk, after, deed.actor_id)}
+    await tell_about(desk, after, after.handler_id, "waiting.help_answered", facts)
+    open_card = ((choice("open_card", "issue.show", after.id),),) if facts["is_yes"] else ()
+    handler = (await desk.store.people.details(after.handler_id)).name
+    await desk.tell(
+        deed.actor_id,
+        "waiting.help_thanks",
+        {"number": after.number, **facts, "handler": handler},
+        choices=open_card,
+        card_key=_help_key(after),
+        anew=False,
+    )
+
+
+async def _told_rating_words(desk: Desk, deed: Deed, after: Issue) -> None:
+    await redraw_verdict(desk, after)
+    await _tell_handler(desk, deed, after, "waiting.rating_explained")
 
 
 async def _told_resolved(desk: Desk, deed: Deed, after: Issue) -> None:
@@ -101,8 +207,9 @@ async def _told_resolved(desk: Desk, deed: Deed, after: Issue) -> None:
     if speaker != deed.actor_id:
         attached = await desk.store.issues.attachments(after.id)
         before = [one.file for one in attached if one.action == "file" and one.kind == "photo"]
-        await desk.show_photos(speaker, before[:BEFORE_MOST], "issue.photo_before")
-        await _pass_on(desk, deed.said, speaker, "issue.photo_after")
+        before = before[:BEFORE_MOST]
+        await desk.show_photos(speaker, before, "issue.photo_before", issue_id=after.id)
+        await _pass_on(desk, after, deed.said, speaker, "issue.photo_after")
     message, choices = "issue.resolved", await reporter_choices(desk, after)
     if speaker != after.reporter_id:
         message, choices = "proxies.resolved", (*choices, *await phone_choice(desk, after))
@@ -161,9 +268,19 @@ TELLINGS: Mapping[Action, Callable[[Desk, Deed, Issue], Awaitable[None]]] = {
     Action.REOPEN: _told_reopened,
     Action.WITHDRAW: _told_withdrawn,
     Action.REJECT: _told_ended,
-    Action.MARK_DUPLICATE: _told_ended,
     Action.NUDGE: _told_nudged,
     Action.RATE: _told_rated,
+    Action.RATE_WORDS: _told_rating_words,
+    Action.REQUEST_INFO: _told_question,
+    Action.ANSWER_INFO: _told_answer,
+    Action.REFER: _told_waiting,
+    Action.NOTE_REFERENCE: _told_reference,
+    Action.WAIT_ON: _told_waiting,
+    Action.SCHEDULE: _told_waiting,
+    Action.RESUME: _told_resumed,
+    Action.CHANGE_URGENCY: _told_urgency,
+    Action.ASK_HELP: _told_asked_for_help,
+    Action.HELP: _told_help,
 }
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 import bot.app
-from bot.cli import cards, posts, register, upkeep
+from bot.cli import cards, explain, people, posts, rates, register, upkeep
 from bot.cli.common import ConfigFile, complete, settings_from
 from bot.demo.host import serve
 from bot.demo.process import FOR_THE_OPERATOR
@@ -66,5 +66,13 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-for commands in (register.commands, posts.commands, cards.commands, upkeep.commands):
+for commands in (
+    register.commands,
+    posts.commands,
+    cards.commands,
+    explain.commands,
+    people.commands,
+    rates.commands,
+    upkeep.commands,
+):
     cli.add_typer(commands)

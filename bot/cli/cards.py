@@ -9,7 +9,7 @@ from rich.progress import track
 
 from bot.actions.contact_cards import cards_of, made
 from bot.actions.desk import Desk
-from bot.app import TEMPLATES, rules_of
+from bot.app import rules_of, texts_of
 from bot.cli.common import (
     BotName,
     CompoundCode,
@@ -24,7 +24,7 @@ from bot.cli.common import (
 from bot.domain.addresses import normal_label
 from bot.domain.errors import OperatorError
 from bot.printing import Card, missing
-from bot.texts import LOCALES, Texts
+from bot.texts import LOCALES
 
 commands = typer.Typer()
 
@@ -56,7 +56,7 @@ def cards(
     async def gathered() -> list[tuple[str, list[Card]]]:
         async with store_of(settings) as store:
             of = await compound_named(store, compound)
-            desk = Desk(store, Texts(TEMPLATES), rules_of(settings, 0, name), now_of(settings))
+            desk = Desk(store, texts_of(settings), rules_of(settings, 0, name), now_of(settings))
             known = await store.places.buildings(of.id)
             wanted = [(one, said) for one, said in known if not building or _is(said, building)]
             if not wanted:

@@ -13,7 +13,7 @@ from bot.actions import appointing
 from bot.actions.desk import Desk
 from bot.actions.directory import APPOINT_PREFIX, find_post, invite
 from bot.actions.interest_groups import candidates
-from bot.app import TEMPLATES, rules_of
+from bot.app import rules_of, texts_of
 from bot.cli.common import (
     BotName,
     CompoundCode,
@@ -34,7 +34,6 @@ from bot.domain.folding import fold
 from bot.domain.posts import PostKind
 from bot.storage.places import Compound
 from bot.storage.posts import Post
-from bot.texts import Texts
 
 commands = typer.Typer()
 
@@ -47,7 +46,7 @@ Entrance = Annotated[str, typer.Option(help="For a post of an entrance: 2, 2单�
 @asynccontextmanager
 async def _desk_of(settings: Settings) -> AsyncIterator[Desk]:
     """One transaction whose mail the running bot delivers; a rule that says no is the operator's to mend."""
-    token, texts = settings.telegram.token.get_secret_value(), Texts(TEMPLATES)
+    token, texts = settings.telegram.token.get_secret_value(), texts_of(settings)
     rules = rules_of(settings, int(token.partition(":")[0] or 0), "")
     async with store_of(settings) as store:
         desk = Desk(store, texts, rules, now_of(settings))
@@ -97,6 +96,8 @@ def posts(
     async def table() -> Table:
         async with _desk_of(settings) as desk:
             of = await compound_named(desk.store, compound)
+            if building:
+                await _building_named(desk, of, building)
             found = Table()
             for column in ("place", "post", "holder", "since", "until", "office phone", "open"):
                 found.add_column(column, overflow="fold")
@@ -107,6 +108,16 @@ def posts(
             return found
 
     out.print(complete(table()))
+
+
+async def _building_named(desk: Desk, of: Compound, building: str) -> int:
+    """The id of a building however its name is written; raises OperatorError."""
+    known = await desk.store.places.buildings(of.id)
+    for building_id, name in known:
+        if normal_label(name) == normal_label(building):
+            return building_id
+    names = " ".join(name for _, name in known)
+    raise OperatorError(f"没有“{building}” · there is no “{building}”: choose one of {names}")
 
 
 async def _add(table: Table, desk: Desk, of: Compound, post: Post, *, vacant: bool) -> None:
@@ -148,13 +159,8 @@ def history(
     async def lines() -> list[str]:
         async with _desk_of(settings) as desk:
             of = await compound_named(desk.store, compound)
-            known = await desk.store.places.buildings(of.id)
-            wanted = [one for one, name in known if building and normal_label(name) == normal_label(building)]
-            if building and not wanted:
-                raise OperatorError(f"没有“{building}” · there is no “{building}”")
-            changes = await desk.store.changes.of_compound(
-                of.id, most, building_id=wanted[0] if wanted else None
-            )
+            wanted = await _building_named(desk, of, building) if building else None
+            changes = await desk.store.changes.of_compound(of.id, most, building_id=wanted)
             return [await _line(desk, of, change) for change in await appointing.change_lines(desk, changes)]
 
     for line in complete(lines()):

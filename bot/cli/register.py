@@ -38,7 +38,6 @@ from bot.samples import write_large
 from bot.spreadsheets.exporting import export as write_book
 from bot.spreadsheets.marking import describe, mark
 from bot.spreadsheets.reporting import report_lines
-from bot.texts import Texts
 
 commands = typer.Typer()
 
@@ -74,7 +73,7 @@ def import_(
 ) -> None:
     """Import places, residents, posts and their holders: all of it or, with any mistake, nothing."""
     settings = settings_from(config, needs_token=False)
-    texts = Texts(bot.app.TEMPLATES)
+    texts = bot.app.texts_of(settings)
 
     def say(message: str, **facts: object) -> str:
         return texts.words(locale, f"sheets.{message}", **facts)
@@ -83,6 +82,8 @@ def import_(
         sheets = spreadsheets.read(path, begin(say("reading")))
         known = complete(_known(settings, compound))
         register, mistakes = read_register(sheets, known, begin(say("checking")))
+    if not any(sheet.rows for sheet in sheets):
+        raise OperatorError(say("nothing"))
     for note in register.notes:
         typer.echo(describe(note, texts, locale), err=True)
     if mistakes:
@@ -92,6 +93,8 @@ def import_(
         target = errors or at.with_name(f"{at.name if path.is_dir() else at.stem}-错误.xlsx")
         mark(path, sheets, mistakes, target, texts, locale)
         raise OperatorError(say("stopped", count=len(mistakes), file=target))
+    if not (register.compounds or register.communities):
+        raise OperatorError(say("nothing"))
 
     async def write(watch: Watch) -> ImportReport:
         async with store_of(settings) as store:
@@ -127,7 +130,7 @@ def export(
     if file.suffix.lower() != ".xlsx":
         raise OperatorError(f"{file} is no .xlsx file: give it a name that ends so")
     settings = settings_from(config, needs_token=False)
-    texts = Texts(bot.app.TEMPLATES)
+    texts = bot.app.texts_of(settings)
 
     async def write(watch: Watch) -> dict[str, int]:
         async with store_of(settings) as store:

@@ -2,8 +2,6 @@
 
 import json
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -14,19 +12,16 @@ from rich.table import Table
 
 import bot.app
 from bot.actions.desk import Desk
-from bot.actions.forgetting import forget
-from bot.actions.own_data import workbook
 from bot.actions.retention import counts, erase_some
 from bot.backups import note_backup
-from bot.cli.common import ConfigFile, complete, config_file, now_of, out, settings_from, store_of
+from bot.cli.common import ConfigFile, complete, config_file, now_of, out, settings_from
 from bot.config import Settings
 from bot.diagnosis import Finding, Verdict, examine
-from bot.domain.errors import OperatorError, Refused, Unavailable
+from bot.domain.errors import OperatorError, Unavailable
 from bot.storage.backups import Copy, Restoration, back_up, name_for, remove_older, restoring
 from bot.storage.dumps import dump, how_to_restore
 from bot.storage.engine import migrations
 from bot.storage.store import Store
-from bot.texts import Texts
 
 commands = typer.Typer()
 
@@ -74,7 +69,7 @@ _KINDS = {
 async def _retain(settings: Settings, now: datetime, *, dry_run: bool) -> dict[str, int]:
     """How much of each kind is to go; it goes a batch a transaction, as by night."""
     database = await bot.app.open_database(settings)
-    rules, texts = bot.app.rules_of(settings, 0, ""), Texts(bot.app.TEMPLATES)
+    rules, texts = bot.app.rules_of(settings, 0, ""), bot.app.texts_of(settings)
     try:
         await database.migrate()
         async with database.transaction() as connection:
@@ -86,71 +81,6 @@ async def _retain(settings: Settings, now: datetime, *, dry_run: bool) -> dict[s
         return found
     finally:
         await database.close()
-
-
-@commands.command("export-person")
-def export_person(
-    person: Annotated[int, typer.Argument(help="The number by which the bot knows them.")],
-    file: Annotated[Path, typer.Argument(help="The spreadsheet to be written (.xlsx).")],
-    config: ConfigFile = None,
-) -> None:
-    """Write everything kept about one person into a spreadsheet, for somebody without the bot who asks."""
-    settings = settings_from(config, needs_token=False)
-
-    async def book() -> bytes:
-        async with _desk(settings) as desk:
-            if not await desk.store.privacy.is_known(person):
-                raise OperatorError(f"there is no person {person}")
-            await desk.store.changes.record(
-                None, None, "command_line", "person.exported", person_id=person, now=desk.now
-            )
-            return await workbook(desk, person, desk.rules.default_locale)
-
-    content = complete(book())
-    try:
-        file.touch(0o600)
-        file.write_bytes(content)
-    except OSError as error:
-        raise OperatorError(f"{file} cannot be written: {error.strerror or error}") from None
-    out.print(f"Written to {file}: it holds name, phone and home.")
-
-
-@commands.command("forget-person")
-def forget_person(
-    person: Annotated[int, typer.Argument(help="The number by which the bot knows them.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    config: ConfigFile = None,
-) -> None:
-    """Erase what names one person, for somebody without the bot who asks; in the chat it is /forget."""
-    settings = settings_from(config, needs_token=False)
-    if not yes:
-        typer.confirm(f"Erase what names person {person}? It cannot be brought back.", abort=True)
-
-    async def erase() -> None:
-        async with _desk(settings) as desk:
-            if not await desk.store.privacy.is_known(person):
-                raise OperatorError(f"there is no person {person}, or nothing is left of them")
-            try:
-                await forget(desk, person, "command_line")
-            except Refused as no:
-                raise OperatorError(_RELIED_ON[no.reason]) from None
-            await desk.send()
-
-    complete(erase())
-    out.print("Done. A register that names them brings them back when it is imported again.")
-
-
-_RELIED_ON = {
-    "forget_in_post": "they hold a post: have somebody else appointed first",
-    "forget_leads": "they lead an interest group: have it handed over or ended first",
-}
-
-
-@asynccontextmanager
-async def _desk(settings: Settings) -> AsyncIterator[Desk]:
-    """A desk over one transaction, at the time the bot would take it to be."""
-    async with store_of(settings) as store:
-        yield Desk(store, Texts(bot.app.TEMPLATES), bot.app.rules_of(settings, 0, ""), now_of(settings))
 
 
 @commands.command()

@@ -9,13 +9,17 @@ from bot.actions.desk import Choice, Choices, choice
 from bot.conversation.turn import PROMPT, Turn
 from bot.domain.errors import NotUnderstood
 from bot.domain.folding import bare
-from bot.domain.options import Press
+from bot.domain.options import Option, Press
 from bot.storage.dialogs import DialogState
 
 EXPIRES_AFTER = timedelta(hours=24)
 KIND = "d"
 """The kind of every option of a dialog: `d:<round>:<value>[:<value>]`; the round is the letter it answers."""
 CANCEL, BACK = "_cancel", "_back"
+PERSON = "elder.person"
+"""The button by which somebody in simple mode asks for a person to talk to, under every question."""
+ASIDE = "_aside"
+"""Under this name a dialog's data holds options, as [label, payload], that stand under all its questions."""
 
 Ask = Callable[[Turn], Awaitable[None]]
 Answer = Callable[[Turn], Awaitable[str | None]]
@@ -66,7 +70,7 @@ def put_question(
         raise LookupError("a question needs a dialog")
     number = turn.letter_id
     leave = [choice("cancel", KIND, CANCEL)]
-    if turn.dialog.data.get("_trail"):
+    if turn.dialog.data.get("_trail") and not turn.is_elder:
         leave.insert(0, choice("back", KIND, BACK))
     stamped = [
         [replace(one, press=Press(KIND, (str(number), *one.press.arguments))) for one in row]
@@ -74,16 +78,35 @@ def put_question(
     ]
     rows = turn.desk.rows(stamped, turn.locale)
     labels = [[option.label, option.id] for row in rows for option in row]
+    beside = turn.dialog.data.get(ASIDE, ())
+    aside: list[tuple[Option, ...]] = [(Option(label, option),) for label, option in beside]
+    if turn.is_elder:
+        aside += turn.desk.rows(((choice("big_person", PERSON),),), turn.locale)
+        # Where only words are asked for, a number is one of them.
+        numbers_pick = numbers_pick and bool(choices)
     asked = {"_options": labels, "_numbers_pick": numbers_pick}
     turn.dialog = replace(turn.dialog, round=number, data={**turn.dialog.data, **asked})
-    turn.say(message, facts, options=rows, card_key=PROMPT, anew=not turn.edits_prompt)
+    turn.say(
+        message,
+        facts,
+        options=(*rows, *aside),
+        card_key=PROMPT,
+        anew=not turn.edits_prompt,
+        numbers_pick=numbers_pick,
+    )
 
 
 def finish(
-    turn: Turn, message: str, facts: Mapping[str, object] | None = None, *, choices: Choices = ()
+    turn: Turn,
+    message: str,
+    facts: Mapping[str, object] | None = None,
+    *,
+    choices: Choices = (),
+    issue_id: int | None = None,
 ) -> None:
     """Say how the dialog ended, in place of its last question where that was tapped."""
-    turn.say(message, facts, choices=choices, card_key=PROMPT, anew=not turn.edits_prompt)
+    anew = not turn.edits_prompt
+    turn.say(message, facts, choices=choices, card_key=PROMPT, anew=anew, issue_id=issue_id)
 
 
 def remember(turn: Turn, **data: Any) -> None:
@@ -123,10 +146,12 @@ async def proceed(turn: Turn, dialog: Dialog) -> None:
         try:
             step = await current.answer(turn)
         except NotUnderstood as hint:
-            turn.edits_prompt = False
+            turn.edits_prompt = turn.is_understood = False
             turn.say(f"refusals.{hint.reason}", hint.facts)
             await current.ask(turn)
             return
+        if turn.dialog is not None and turn.dialog.round == turn.letter_id:
+            return  # The answer has begun another dialog, and its question has been put.
         if step is not None and step != state.step and step in trail:
             trail = trail[: trail.index(step)]
         elif step is not None and step != state.step:
@@ -136,6 +161,13 @@ async def proceed(turn: Turn, dialog: Dialog) -> None:
     elif turn.dialog is not None:
         turn.dialog = replace(turn.dialog, step=step, data={**turn.dialog.data, "_trail": trail})
         await dialog.steps[step].ask(turn)
+
+
+async def ask_again(turn: Turn, dialog: Dialog, *, anew: bool = False) -> None:
+    """Put the open question once more where it stands, or `anew`: what it shows has been changed."""
+    if turn.dialog is not None and turn.dialog.step in dialog.steps:
+        turn.edits_prompt = not anew
+        await dialog.steps[turn.dialog.step].ask(turn)
 
 
 def _choose(turn: Turn, state: DialogState) -> None:
@@ -153,7 +185,10 @@ def _choose(turn: Turn, state: DialogState) -> None:
     said = bare(turn.text)
     options: list[list[str]] = state.data.get("_options", [])
     for place, (label, option) in enumerate(options, 1):
-        is_number = said == str(place) and state.data.get("_numbers_pick", True)
+        if turn.is_elder:
+            is_number = turn.numbered == Press.decode(option)
+        else:
+            is_number = said == str(place) and state.data.get("_numbers_pick", True)
         if said and (is_number or said == bare(label)):
             turn.chosen = Press.decode(option).arguments[1:]
             return

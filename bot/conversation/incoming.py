@@ -1,6 +1,7 @@
 """What one update says, in no channel's words."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.domain.options import Press
 
@@ -29,6 +30,8 @@ class Incoming:
     album: str = ""  # media_group_id
     file: str = ""  # voice/document file id
     phone: str = ""  # a shared contact's own number (only when it is the sender's)
+    is_forwarded: bool = False  # somebody else's words
+    sent_at: datetime | None = None  # of a message; None for everything else
     addressed: bool = True  # in a group: mentions the bot, replies to it, or a command with/without its name
     # new status of the bot in this chat ("member", "administrator", "kicked", "left"); "" for a new title
     membership: str = ""

@@ -10,11 +10,21 @@ from inspect import signature
 import structlog
 
 from bot.actions.desk import Desk, Rules
-from bot.conversation.dialog import EXPIRES_AFTER, KIND, Dialog, holds_words, is_current, proceed
+from bot.conversation.dialog import (
+    EXPIRES_AFTER,
+    KIND,
+    Dialog,
+    ask_again,
+    holds_words,
+    is_current,
+    proceed,
+)
 from bot.conversation.incoming import Incoming
 from bot.conversation.turn import Turn
+from bot.domain.elders import LOST_AFTER
 from bot.domain.errors import Malformed, Refused, Unavailable
 from bot.domain.folding import bare
+from bot.domain.options import Press
 from bot.storage.dialogs import DialogState
 from bot.storage.engine import Database
 from bot.storage.mailboxes import Letter
@@ -34,12 +44,25 @@ ButtonVerb = Callable[..., Awaitable[None]]
 Read = Callable[[str], Incoming]
 
 
+async def _nothing(_turn: Turn) -> bool:
+    return False
+
+
+async def _unheard(_desk: Desk, _incoming: Incoming, _person_id: int | None) -> None:
+    return
+
+
 @dataclass(frozen=True, slots=True)
 class Contents:
     """The table of contents of the handlers.
 
-    `buttons` take the turn and the payload's arguments; those in `public` may be tapped in a group, where all
-    others are refused. `menu` names the commands of the keyboard's words.
+    `buttons` take the turn and the payload's arguments; those in `public` may be tapped in a group, where
+    all others are refused. `menu` names the commands of the keyboard's words, `words` are labels that name
+    commands too. `replied` says whether it has answered a reply to an earlier message, `edited` whether an
+    edited one is part of the answer to the open question, which is then put anew. `floods` says whether so
+    much was written that nothing more is answered for now. `overheard` is given what is said in a group to
+    nobody in particular, and by whom, if the bot knows them. `lost` answers who was not understood several
+    times in a row, and is told when it last offered them another way.
     """
 
     commands: Mapping[str, Verb]
@@ -48,9 +71,15 @@ class Contents:
     free: Verb
     group: Verb
     menu: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
     membership: Verb | None = None
     interrupts: Callable[[Turn], bool] = lambda _turn: False
     public: frozenset[str] = frozenset()
+    replied: Callable[[Turn], Awaitable[bool]] = _nothing
+    edited: Callable[[Turn], Awaitable[bool]] = _nothing
+    floods: Callable[[Turn], Awaitable[bool]] = _nothing
+    overheard: Callable[[Desk, Incoming, int | None], Awaitable[None]] = _unheard
+    lost: Callable[[Turn, datetime | None], Awaitable[None]] | None = None
 
 
 @dataclass(slots=True)
@@ -70,6 +99,8 @@ class Router:
         for locale in LOCALES:
             for name in self.contents.menu:
                 self._menu_words[bare(self.texts.label(locale, f"menu_{name}"))] = name
+            for label, name in self.contents.words.items():
+                self._menu_words[bare(self.texts.label(locale, label))] = name
             self._menu_words[bare(self.texts.label(locale, "cancel"))] = "cancel"
 
     async def take_some(self) -> int:
@@ -107,9 +138,13 @@ class Router:
         if incoming.kind == "nothing":
             return
         # A place that is shared live is edited all the time, without a word.
-        if incoming.kind == "edited" and not (incoming.is_private and incoming.text):
+        if incoming.kind == "edited" and not (incoming.is_private and (incoming.text or incoming.photos)):
             return
         desk = Desk(store, self.texts, self.rules, self.clock())
+        if not incoming.is_private and not incoming.addressed and incoming.kind != "membership":
+            await self.contents.overheard(desk, incoming, letter.person_id)
+            await desk.send()
+            return
         person_id = await self._person(store, letter, incoming, desk.now)
         if person_id is None:
             return
@@ -117,13 +152,12 @@ class Router:
         before = _dialog_of(letter)
         is_over = letter.touched_at is not None and desk.now - letter.touched_at > EXPIRES_AFTER
         turn = Turn(desk, incoming, person_id, locale, None if is_over else before, letter.id)
+        turn.is_elder, turn.numbers = letter.is_elder and incoming.is_private, letter.numbers
         if is_over and before is not None and holds_words(before):
             turn.say("dialog.dropped")
-        try:
-            async with turn.attempt():
-                await self.route(turn)
-        except Refused as no:
-            turn.refuse(no)
+        await self._answer(turn)
+        if incoming.is_private and incoming.kind not in ("edited", "membership"):
+            await self._count_misses(turn, letter)
         turn.close()
         if turn.dialog is None:
             if letter.dialog is not None:
@@ -132,10 +166,29 @@ class Router:
             await store.dialogs.save(letter.chat, turn.person_id, turn.dialog, desk.now)
         await desk.send()
 
+    async def _answer(self, turn: Turn) -> None:
+        """Do what was said, or say why not; an open question is put anew where simple mode was switched."""
+        before, was_elder = turn.dialog, turn.is_elder
+        try:
+            async with turn.attempt():
+                await self.route(turn)
+                dialog = self.contents.dialogs.get(before.dialog) if before else None
+                if turn.is_elder != was_elder and dialog is not None and turn.dialog == before:
+                    await ask_again(turn, dialog, anew=True)
+        except Refused as no:
+            turn.refuse(no)
+
+    async def _count_misses(self, turn: Turn, letter: Letter) -> None:
+        """Note how often in a row somebody was not understood; who is lost is offered another way."""
+        misses = 0 if turn.is_understood else min(letter.misunderstood + 1, LOST_AFTER)
+        had_numbers = bool(letter.numbers) and not turn.is_elder
+        if misses != letter.misunderstood or had_numbers:
+            await turn.store.people.note_misses(turn.person_id, misses)
+        if misses == LOST_AFTER and self.contents.lost is not None and not turn.is_elder:
+            await self.contents.lost(turn, letter.elder_offered_at)
+
     async def _person(self, store: Store, letter: Letter, incoming: Incoming, now: datetime) -> int | None:
         """Who is talking; somebody new is entered when they talk to the bot, not when they chat nearby."""
-        if not incoming.is_private and not incoming.addressed and incoming.kind != "membership":
-            return None
         known = letter.person_id
         fresh = (
             known is not None
@@ -156,7 +209,7 @@ class Router:
         return person_id
 
     async def route(self, turn: Turn) -> None:
-        """A button, a command, the menu's words, the open question, or free text: in this order."""
+        """A change of the group, a button, what is said in a group, or in private."""
         incoming = turn.incoming
         if incoming.kind == "membership":
             if self.contents.membership is not None:
@@ -168,13 +221,30 @@ class Router:
         if not incoming.is_private:
             await self.contents.group(turn)
             return
+        await self._hear(turn)
+
+    async def _hear(self, turn: Turn) -> None:
+        """What is said in private: words put right, a command, a reply, an answer, or something new."""
+        incoming = turn.incoming
+        dialog = self.contents.dialogs.get(turn.dialog.dialog) if turn.dialog else None
         if incoming.kind == "edited":
-            turn.say("dialog.edited")
+            is_answer = await self.contents.edited(turn)
+            if is_answer and dialog is not None:
+                await ask_again(turn, dialog)
+            return
+        if await self.contents.floods(turn):
             return
         command = incoming.command or self._menu_words.get(bare(incoming.text), "")
-        dialog = self.contents.dialogs.get(turn.dialog.dialog) if turn.dialog else None
         if command and not (command == "cancel" and dialog):
+            turn.is_understood = command in self.contents.commands
             await self.contents.commands.get(command, self.contents.commands["help"])(turn)
+            return
+        numbered = turn.numbered
+        if numbered is not None and numbered.kind != KIND:
+            turn.desk.typing = turn.person_id
+            await self._do(turn, numbered)
+            return
+        if incoming.replies_to is not None and not command and await self.contents.replied(turn):
             return
         if dialog is not None and turn.dialog is not None and turn.dialog.step in dialog.steps:
             if not self.contents.interrupts(turn):
@@ -202,6 +272,10 @@ class Router:
                 raise Refused("question_over")
             await proceed(turn, dialog)
             return
+        await self._do(turn, press)
+
+    async def _do(self, turn: Turn, press: Press) -> None:
+        """Do what a button stands for."""
         verb = self.contents.buttons.get(press.kind)
         if verb is None or len(press.arguments) != _arity(verb):
             raise Refused("bad_button")

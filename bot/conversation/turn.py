@@ -1,6 +1,6 @@
 """A turn: what a handler works with while it answers one person once. It cannot reach the network."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -9,8 +9,9 @@ from markupsafe import Markup
 
 from bot.actions.desk import Choices, Desk
 from bot.conversation.incoming import Incoming
+from bot.domain.elders import typed_number
 from bot.domain.errors import Refused
-from bot.domain.options import Rows
+from bot.domain.options import Press, Rows
 from bot.storage.dialogs import DialogState
 from bot.storage.mailboxes import Intent, Lane, Mail
 from bot.storage.posts import HeldPost
@@ -20,8 +21,6 @@ TOAST_LIVES = timedelta(seconds=10)
 TOAST_MOST = 200
 PROMPT = "prompt"
 """The card key of the question a person is being asked."""
-MENU = ("report", "my", "card", "more")
-"""The four buttons of the residents' keyboard; each is the name of a command."""
 
 
 class Turn:
@@ -44,6 +43,11 @@ class Turn:
         self.dialog = dialog
         self.letter_id = letter_id
         """Which letter is answered: no two have the same, and later ones have higher numbers."""
+        self.is_elder = False
+        """Whether what is said here is short, with large buttons, and numbers to answer with (R19)."""
+        self.numbers: Sequence[str] = ()
+        """What a typed number stands for: options under the newest message that has numbers."""
+        self.is_understood = True
         self.chosen: tuple[str, ...] = ()
         """What was tapped (or typed as its number or label) at the current question."""
         self.edits_prompt = False
@@ -60,6 +64,14 @@ class Turn:
     def data(self) -> dict[str, Any]:
         """What the open dialog has gathered; empty without one."""
         return self.dialog.data if self.dialog else {}
+
+    @property
+    def numbered(self) -> Press | None:
+        """What is meant by the number that was typed; None where it stands for nothing."""
+        if not self.numbers or self.incoming.kind != "text":
+            return None
+        number = typed_number(self.text)
+        return Press.decode(self.numbers[number - 1]) if number and number <= len(self.numbers) else None
 
     async def posts(self) -> list[HeldPost]:
         """The posts this person holds now."""
@@ -88,16 +100,24 @@ class Turn:
         anew: bool = True,
         menu: bool = False,
         issue_id: int | None = None,
+        numbers_pick: bool = True,
     ) -> None:
-        """Answer in this chat. `menu` shows the residents' keyboard with it; a reply to it is about `issue_id`."""
+        """Answer in this chat. `menu` shows the keyboard with it; a reply to it is about `issue_id`.
+
+        In simple mode the options have numbers to answer with, unless a typed number means something else.
+        """
         more: dict[str, Any] = {}
         if menu:
-            words = [self.desk.texts.label(self.locale, f"menu_{name}") for name in MENU]
-            more["keyboard"] = [words[:2], words[2:]]
+            more["keyboard"] = self.desk.keyboard(self.locale, is_elder=self.is_elder)
+        message = self.desk.texts.suited(message, is_elder=self.is_elder)
+        text = self.desk.texts.render(self.locale, message, **(facts or {}))
+        rows: Rows = (*self.desk.rows(choices, self.locale), *options)
+        if rows and (self.is_elder or message == "elders.offer"):
+            text, rows, more["numbers"] = self.desk.large(self.locale, text, rows, numbers=numbers_pick)
         self.desk.post(
             self.incoming.chat,
-            self.desk.texts.render(self.locale, message, **(facts or {})),
-            (*self.desk.rows(choices, self.locale), *options),
+            text,
+            rows,
             person_id=self.person_id or None,
             card_key=card_key,
             intent=Intent.SAY if anew else Intent.CARD,

@@ -1,14 +1,76 @@
 """Working days: Chinese public holidays, make-up workdays (調休) and what a compound adds."""
 
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from typing import Self
 from zoneinfo import ZoneInfo
 
 import holidays
 
+_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SATURDAY = 5
 _DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDays:
+    """Days an operator adds to the country's calendar: off, or worked."""
+
+    off: frozenset[date] = frozenset()
+    work: frozenset[date] = frozenset()
+
+
+EVERYBODY = ""
+"""Whose days hold in every compound; in one of them its own days win over these."""
+
+
+def own_days(given: Mapping[str, object]) -> Mapping[str, OwnDays]:
+    """The days of the configuration by the code of the compound, or EVERYBODY.
+
+    `given` holds `off` and `work` for everybody, and under each code a mapping with the same two; a day is a
+    date or a text such as "2026-11-20". Raises ValueError naming the key and the reason.
+    """
+    own = {name: days for name, days in given.items() if name not in ("off", "work")}
+    found = {EVERYBODY: _days({name: given[name] for name in given if name not in own}, "")}
+    for code, days in own.items():
+        if not isinstance(days, Mapping):
+            raise ValueError(f"{code}: there is off, work, or a table [calendar.<code of a compound>]")
+        found[code] = _days(days, f"{code}.")
+    return found
+
+
+def strangers(days: Mapping[str, OwnDays], codes: Iterable[str]) -> list[str]:
+    """The codes under which days are named, and which no compound has."""
+    return sorted(days.keys() - {EVERYBODY, *codes})
+
+
+def _days(given: Mapping[str, object], above: str) -> OwnDays:
+    found: dict[str, frozenset[date]] = {}
+    for name, days in given.items():
+        if name not in ("off", "work"):
+            raise ValueError(f"{above}{name}: there is no such setting; there are off and work")
+        if not isinstance(days, list | tuple):
+            raise ValueError(f'{above}{name}: write a list of days, for example ["2026-11-20"]')
+        found[name] = frozenset(_day(day, f"{above}{name}") for day in days)
+    own = OwnDays(**found)
+    if both := own.off & own.work:
+        raise ValueError(f"{above}work: {min(both)} is also in off; a day is one or the other")
+    return own
+
+
+def _day(given: object, where: str) -> date:
+    # A moment is a date, too, for Python; TOML has both.
+    if isinstance(given, date) and not isinstance(given, datetime):
+        return given
+    try:
+        if isinstance(given, str) and _WRITTEN.fullmatch(given):
+            return date.fromisoformat(given)
+    except ValueError:
+        pass
+    raise ValueError(f'{where}: {given!r} is not a day; write for example "2026-11-20"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +87,11 @@ class WorkCalendar:
     def __post_init__(self) -> None:
         if both := self.days_off & self.extra_workdays:
             raise ValueError(f"both a day off and a workday: {min(both)}")
+
+    @classmethod
+    def of(cls, timezone: ZoneInfo, everybody: OwnDays, own: OwnDays) -> Self:
+        """The calendar of a compound with days of its own, which win over everybody's."""
+        return cls(timezone, everybody.off - own.work | own.off, everybody.work - own.off | own.work)
 
     def is_workday(self, day: date) -> bool:
         """Whether people work on that local day; never raises, whatever the year.

@@ -1,7 +1,7 @@
 """The ladder: who is told when, from the first reminder to the daily repeats."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import Literal
 
@@ -12,6 +12,7 @@ from bot.domain.clocks import RunningClock
 class Ladder:
     """Percent of the term: the handler's reminders, the first escalation, then one of `levels` each `step`.
 
+    From then on daily, at the local time `repeats_at`, or when it is None at that of the last percentage.
     Raises ValueError when the percentages do not rise from above zero.
     """
 
@@ -19,6 +20,7 @@ class Ladder:
     escalate_at: int = 100
     step: int = 50
     levels: tuple[str, ...] = ("owners_committee_director", "branch_secretary", "outward")
+    repeats_at: time | None = None
 
     def __post_init__(self) -> None:
         if any(low >= high for low, high in pairwise((0, *self.percents))):
@@ -32,6 +34,21 @@ class Ladder:
 
 
 DEFAULT = Ladder()
+
+
+PASSED_MOST = 2
+"""So often may people pass an issue on before somebody looks at it who decides whose it is."""
+UNACCEPTED_MOST = 2
+"""Or so many times the term to accept may it lie with them."""
+
+
+def is_passed_around(passed: int, unaccepted: timedelta, accept_term: timedelta) -> bool:
+    """Whether an issue goes from hand to hand, each with a clock of their own, and is never late.
+
+    `passed` counts how often people have given it to others, `unaccepted` how long it lay with those and
+    with who has it now.
+    """
+    return passed >= PASSED_MOST or (passed > 0 and unaccepted >= UNACCEPTED_MOST * accept_term)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +87,9 @@ def instant_of(
 ) -> datetime | None:
     """When that stage is due, before quiet hours; None while the clock is stopped.
 
-    A repeat comes at the local time of the last percentage, the first time after it and after `previous`:
-    when the stage before was due or was told, which only repeats need. A percentage that had been passed
-    when the clock was resumed is due then.
+    A repeat comes at the ladder's hour, the first time after the last percentage and after `previous`: when
+    the stage before was due or was told, which only repeats need. A percentage that had been passed when the
+    clock was resumed is due then.
     """
     percent = rung(stage, ladder).percent
     last = clock.at_fraction(ladder.percents[-1] if percent is None else percent, 100)
@@ -80,7 +97,7 @@ def instant_of(
         return last
     after = max(last, previous or last)
     timezone = clock.calendar.timezone
-    hour = last.astimezone(timezone).time()
+    hour = ladder.repeats_at or last.astimezone(timezone).time()
     day = after.astimezone(timezone).date()
     while (at := datetime.combine(day, hour, timezone).astimezone(UTC)) <= after:
         day += timedelta(days=1)

@@ -63,7 +63,8 @@ TABLE: Mapping[Datum, frozenset[Viewer]] = {
     Datum.UNIT: _NEEDED_BY_POST | {_V.ORGANISER},
     Datum.KIND: _NEEDED_BY_POST,
     Datum.ROSTER: _NEEDED_BY_POST - {_V.SELF},
-    Datum.ISSUE: _OF_ISSUE | {_V.FOLLOWER},
+    # Neighbours are asked whether they have met the same (R6).
+    Datum.ISSUE: _OF_ISSUE | {_V.FOLLOWER, _V.NEIGHBOUR, _V.RESIDENT},
     Datum.PRIVATE_ISSUE: _OF_ISSUE,
     Datum.PARTICIPANTS: frozenset((_V.SELF, _V.ORGANISER, _V.COMMITTEE, _V.OPERATOR)),
     Datum.POST_NAME: _EVERYBODY,

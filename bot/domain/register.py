@@ -212,7 +212,8 @@ def read_register(
     lines = {kind: [tidy_lines(kind, sheet, errors) for sheet in found[kind]] for kind in LAYOUT}
     readable = {kind for kind in LAYOUT if any(one is not None for one in lines[kind])}
     tidy = {kind: [line for one in lines[kind] for line in one or ()] for kind in LAYOUT}
-    errors += [LineError(kind, 0, "", Reason.MISSING_SHEET) for kind in _missing(found, tidy, known)]
+    if any(found.values()) or not errors:
+        errors += [LineError(kind, 0, "", Reason.MISSING_SHEET) for kind in _missing(found, tidy, known)]
 
     total, done = sum(len(sheet.rows) for sheet in sheets), 0
 

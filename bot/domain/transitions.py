@@ -56,6 +56,8 @@ class Action(StrEnum):
     ANSWER_INFO = "answer_info"
     RETURN_UNANSWERED = "return_unanswered"
     REFER = "refer"
+    NOTE_REFERENCE = "note_reference"
+    WAIT_ON = "wait_on"
     SCHEDULE = "schedule"
     RESUME = "resume"
     RESOLVE = "resolve"
@@ -68,6 +70,7 @@ class Action(StrEnum):
     MARK_DUPLICATE = "mark_duplicate"
     NUDGE = "nudge"
     RATE = "rate"
+    RATE_WORDS = "rate_words"
     REMIND = "remind"
     ESCALATE = "escalate"
     ASK_AGAIN = "ask_again"
@@ -97,6 +100,7 @@ LAPSE_AFTER = timedelta(days=7)
 _S = State
 _WORKING = (_S.ACCEPTED, _S.WAITING_REPORTER, _S.WAITING_EXTERNAL, _S.SCHEDULED)
 _UNDONE = (_S.OPEN, *_WORKING)
+_POSTPONABLE = (_S.ACCEPTED, _S.WAITING_EXTERNAL, _S.SCHEDULED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +142,10 @@ TABLE: tuple[Transition, ...] = (
     Transition(
         Action.REPLY,
         (*_UNDONE, _S.RESOLVED),
-        (Role.HANDLER, Role.REPORTER),
+        (Role.HANDLER, Role.REPORTER, Role.HELPER),
         None,
         ("words",),
-        why="talk goes on until the matter is closed",
+        why="talk goes on until the matter is closed; the reporter's word answers an open question",
     ),
     Transition(
         Action.REQUEST_INFO,
@@ -159,8 +163,19 @@ TABLE: tuple[Transition, ...] = (
         _S.ACCEPTED,
         why="an unanswered question never counts as a solved matter",
     ),
-    Transition(Action.REFER, (_S.ACCEPTED,), (Role.HANDLER,), _S.WAITING_EXTERNAL, ("text", "date")),
-    Transition(Action.SCHEDULE, (_S.ACCEPTED,), (Role.HANDLER,), _S.SCHEDULED, ("date",)),
+    Transition(
+        Action.REFER,
+        _POSTPONABLE,
+        (Role.HANDLER,),
+        _S.WAITING_EXTERNAL,
+        ("text", "date"),
+        why="again for another office",
+    ),
+    Transition(Action.NOTE_REFERENCE, (_S.WAITING_EXTERNAL,), (Role.HANDLER,), None, ("text",)),
+    Transition(Action.WAIT_ON, (_S.WAITING_EXTERNAL,), (Role.HANDLER,), None, ("date",)),
+    Transition(
+        Action.SCHEDULE, _POSTPONABLE, (Role.HANDLER,), _S.SCHEDULED, ("date",), why="again for another day"
+    ),
     Transition(
         Action.RESUME,
         (_S.WAITING_EXTERNAL, _S.SCHEDULED),
@@ -202,11 +217,20 @@ TABLE: tuple[Transition, ...] = (
         (_S.OPEN, _S.ACCEPTED),
         (Role.HANDLER,),
         _S.CLOSED,
-        ("text",),
+        ("text", "target"),
         resolution=Resolution.DUPLICATE,
     ),
-    Transition(Action.NUDGE, _UNDONE, (Role.REPORTER,), None),
+    Transition(
+        Action.NUDGE,
+        (_S.OPEN, *_POSTPONABLE),
+        (Role.REPORTER,),
+        None,
+        why="not while the reporter's own answer is what is missing",
+    ),
     Transition(Action.RATE, (_S.CLOSED,), (Role.REPORTER,), None, why="once per closing"),
+    Transition(
+        Action.RATE_WORDS, (_S.CLOSED,), (Role.REPORTER,), None, ("text",), why="once, after the rating"
+    ),
     Transition(Action.REMIND, _UNDONE, (Role.CLOCK,), None),
     Transition(Action.ESCALATE, _UNDONE, (Role.CLOCK,), None),
     Transition(
@@ -219,12 +243,18 @@ TABLE: tuple[Transition, ...] = (
         None,
         why="the handler said when they would ask there again",
     ),
-    Transition(Action.FOLLOW, (*_UNDONE, _S.RESOLVED), (Role.NEIGHBOUR,), None),
+    Transition(
+        Action.FOLLOW,
+        _UNDONE,
+        (Role.NEIGHBOUR,),
+        None,
+        why="who meets it after it was said to be done reports it anew",
+    ),
     Transition(Action.UNFOLLOW, (*_UNDONE, _S.RESOLVED), (Role.FOLLOWER,), None),
     Transition(
         Action.CORRECT,
         (*_UNDONE, _S.RESOLVED),
-        (Role.REPORTER,),
+        (Role.REPORTER, Role.HANDLER, Role.HELPER),
         None,
         ("text",),
         why="a message that was edited; what was said before stays in the history",
@@ -265,6 +295,7 @@ class Standing:
     nudged_at: datetime | None = None
     rated: bool = False
     photo_to_resolve: bool = False
+    rating_explained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,11 +335,20 @@ def check(
         raise Refused("target_needed")
     if "date" in row.requires and not given.date:
         raise Refused("date_needed")
-    if action == Action.NUDGE and standing.nudged_at and now < standing.nudged_at + NUDGE_EVERY:
-        raise Refused("nudged_lately", next_at=standing.nudged_at + NUDGE_EVERY)
-    if action == Action.RATE and standing.rated:
-        raise Refused("rated_already")
+    _once(action, standing, now)
     late = standing.closed_at is not None and now > standing.closed_at + REOPEN_WITHIN
     if action == Action.REOPEN and late and Role.COMMITTEE not in held:
         raise Refused("too_late_to_reopen")
     return row
+
+
+def _once(action: Action, standing: Standing, now: datetime) -> None:
+    """What can be done once, or once a day."""
+    if action == Action.NUDGE and standing.nudged_at and now < standing.nudged_at + NUDGE_EVERY:
+        raise Refused("nudged_lately", next_at=standing.nudged_at + NUDGE_EVERY)
+    if action == Action.RATE and standing.rated:
+        raise Refused("rated_already")
+    if action == Action.RATE_WORDS and not standing.rated:
+        raise Refused("not_now", state=standing.state.value)
+    if action == Action.RATE_WORDS and standing.rating_explained:
+        raise Refused("rated_already")

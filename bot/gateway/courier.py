@@ -182,9 +182,10 @@ class Courier:
                         await settle(connection)
                 del self._unsettled[: len(batch)]
 
-    def _sent(self, item: Outgoing, message_id: int | None) -> Settlement:
+    def _sent(self, item: Outgoing, sent_as: tuple[int, ...]) -> Settlement:
         async def settle(connection: Connection) -> None:
-            await Outbox(connection).settle_sent(item, message_id, self._hours())
+            first, *others = sent_as or (None,)
+            await Outbox(connection).settle_sent(item, first, self._hours(), others=others)
 
         return settle
 

@@ -112,6 +112,8 @@ class Reader:
             message_id=message.message_id,
             replies_to=replied.message_id if replied else None,
             album=message.media_group_id or "",
+            is_forwarded=message.forward_origin is not None,
+            sent_at=message.date,
             addressed=message.chat.type == Chat.PRIVATE or self._is_addressed(message),
         )
         if message.migrate_to_chat_id is not None:

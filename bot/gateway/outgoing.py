@@ -19,39 +19,45 @@ _NO_PREVIEW = {"is_disabled": True}
 _GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 
 
-async def deliver(bot: Bot, item: Outgoing, message_id: int | None) -> int | None:
-    """Make the call that says it, and give the id of the message that now shows it.
+async def deliver(bot: Bot, item: Outgoing, message_id: int | None) -> tuple[int, ...]:
+    """Make the call that says it, and give the ids of the messages that now show it: of an album, several.
 
     `message_id` is the message a card stands in; when it can no longer be edited, a new one is sent.
     Raises telegram.error.TelegramError as the library does, except where a refusal is as good as success.
     """
     match item.intent:
         case Intent.CARD if message_id is not None and await _edited(bot, item, message_id):
-            return message_id
+            return (message_id,)
         case Intent.CARD if message_id is None and item.payload.get("only_if_sent"):
-            return None
+            return ()
         case Intent.SAY | Intent.CARD:
-            return await _said(bot, item)
+            return (await _said(bot, item),)
         case Intent.PHOTOS:
             return await _shown(bot, item)
         case Intent.VOICE:
-            return await _played(bot, item)
+            return (await _played(bot, item),)
         case Intent.PICTURE:
-            return await _pictured(bot, item)
+            return (await _pictured(bot, item),)
         case Intent.DOCUMENT:
-            return await _filed(bot, item)
+            return (await _filed(bot, item),)
+        case Intent.DELETE:
+            if message_id is not None:
+                await _removed(bot, item.chat, message_id)
         case Intent.TOAST:
             await _answer(bot, item.payload)
         case Intent.MENU:
             commands = [(name, description) for name, description in item.payload["commands"]]
             await bot.set_my_commands(commands, scope=BotCommandScopeChat(item.chat))
-    return None
+    return ()
 
 
 async def _said(bot: Bot, item: Outgoing) -> int:
     markup = _inline(item.payload) or _keyboard(item.payload)
+    more: dict[str, object] = {}
+    if reply_to := item.payload.get("reply_to"):
+        more["reply_parameters"] = {"message_id": reply_to, "allow_sending_without_reply": True}
     message = await _call(
-        bot, "sendmessage", item, reply_markup=markup, disable_notification=_is_silent(item)
+        bot, "sendmessage", item, reply_markup=markup, disable_notification=_is_silent(item), **more
     )
     return int(message["message_id"])
 
@@ -67,6 +73,14 @@ async def _edited(bot: Bot, item: Outgoing, message_id: int) -> bool:
     return True
 
 
+async def _removed(bot: Bot, chat: str, message_id: int) -> None:
+    try:
+        await bot.delete_message(chat, message_id)
+    except BadRequest as no:
+        if not _says(no, "message to delete not found", "message can't be deleted"):
+            raise
+
+
 async def _call(bot: Bot, method: str, item: Outgoing, **more: object) -> Any:
     """Call with the item's text, and give the raw answer: objects would double what a message costs.
 
@@ -76,7 +90,7 @@ async def _call(bot: Bot, method: str, item: Outgoing, **more: object) -> Any:
     return await bot.do_api_request(method, {"chat_id": item.chat, **text, **more})
 
 
-async def _shown(bot: Bot, item: Outgoing) -> int:
+async def _shown(bot: Bot, item: Outgoing) -> tuple[int, ...]:
     photos: list[str] = item.payload["photos"]
     caption: str | None = item.payload.get("caption")
     if len(photos) == 1:
@@ -87,7 +101,7 @@ async def _shown(bot: Bot, item: Outgoing) -> int:
             parse_mode=ParseMode.HTML,
             disable_notification=_is_silent(item),
         )
-        return message.message_id
+        return (message.message_id,)
     album = await bot.send_media_group(
         item.chat,
         [InputMediaPhoto(photo) for photo in photos],
@@ -95,7 +109,7 @@ async def _shown(bot: Bot, item: Outgoing) -> int:
         parse_mode=ParseMode.HTML,
         disable_notification=_is_silent(item),
     )
-    return album[0].message_id
+    return tuple(message.message_id for message in album)
 
 
 async def _played(bot: Bot, item: Outgoing) -> int:

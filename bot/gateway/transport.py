@@ -115,7 +115,8 @@ def _sum(*seconds: float | None) -> float | None:
 
 
 def _multipart(data: RequestData) -> FormData:
-    form = FormData(default_to_multipart=True)
+    # Telegram shows a file's name as it stands here: in UTF-8, not in percents.
+    form = FormData(quote_fields=False, default_to_multipart=True)
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, mime) in data.multipart_data.items():

@@ -12,6 +12,7 @@ from bot.conversation.dialog import Dialog, Step, begin, finish, grid, pick, put
 from bot.conversation.turn import Turn, plain
 from bot.domain.absences import Absence, read_start, read_until
 from bot.domain.errors import NotUnderstood, Refused
+from bot.handlers.compounds import choose_compound, offer_compounds
 from bot.texts import short
 
 FOUND_MOST = 8
@@ -97,18 +98,11 @@ async def decline(turn: Turn, absence: str) -> None:
 
 
 async def _ask_compound(turn: Turn) -> None:
-    rows = [
-        (pick("", one, text=(await turn.store.places.compound(one)).name),)
-        for one in await actions.offices_of(turn.desk, turn.person_id)
-    ]
-    put_question(turn, "absences.compound", rows)
+    await offer_compounds(turn, "absences.compound", await actions.offices_of(turn.desk, turn.person_id))
 
 
 async def _take_compound(turn: Turn) -> str | None:
-    known = {str(one) for one in await actions.offices_of(turn.desk, turn.person_id)}
-    if not turn.chosen or turn.chosen[0] not in known:
-        raise NotUnderstood("tap_one")
-    remember(turn, compound=int(turn.chosen[0]))
+    choose_compound(turn, await actions.offices_of(turn.desk, turn.person_id))
     return "from"
 
 
@@ -162,6 +156,8 @@ async def _take_until(turn: Turn) -> str | None:
             return None
         remember(turn, until=until.isoformat())
         await actions.check_plan(turn.desk, _draft(turn))
+    if not await actions.is_missed(turn.desk, turn.person_id, turn.data["compound"]):
+        return await _with(turn, None)
     return "who"
 
 

@@ -28,6 +28,7 @@ from bot.domain.dates import read_moment
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.posts import PostKind
 from bot.handlers import report
+from bot.handlers.compounds import choose_compound, offer_compounds
 from bot.storage.announcements import Announcement
 from bot.storage.mailboxes import Intent
 from bot.texts import short
@@ -73,18 +74,13 @@ _FRESH: dict[str, Any] = {
 
 
 async def _ask_compound(turn: Turn) -> None:
-    rows = []
-    for compound_id in await actions.compounds_to_announce_in(turn.desk, turn.person_id):
-        name = (await turn.store.places.compound(compound_id)).name
-        rows.append((pick("", compound_id, text=name),))
-    put_question(turn, "announcements.compound", rows)
+    await offer_compounds(
+        turn, "announcements.compound", await actions.compounds_to_announce_in(turn.desk, turn.person_id)
+    )
 
 
 async def _take_compound(turn: Turn) -> str | None:
-    known = {str(one) for one in await actions.compounds_to_announce_in(turn.desk, turn.person_id)}
-    if not turn.chosen or turn.chosen[0] not in known:
-        raise NotUnderstood("tap_one")
-    remember(turn, compound=int(turn.chosen[0]))
+    choose_compound(turn, await actions.compounds_to_announce_in(turn.desk, turn.person_id))
     return "words"
 
 
@@ -282,15 +278,9 @@ async def _show_letter(turn: Turn, draft: actions.Draft) -> None:
         photos=draft.photos,
         audience=draft.audience,
         channels=draft.channels,
-        activity_id=None,
-        activity_role="",
-        corrects_id=draft.corrects_id,
-        second_id=None,
-        chosen_at=None,
-        send_at=None,
-        valid_until=draft.valid_until if draft.klass is Class.URGENT else None,
         created_at=desk.now,
-        sent_at=None,
+        corrects_id=draft.corrects_id,
+        valid_until=draft.valid_until if draft.klass is Class.URGENT else None,
     )
     html, _ = await letter(desk, shown, turn.locale, in_group=False)
     if draft.photos and not turn.edits_prompt:

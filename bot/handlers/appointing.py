@@ -136,11 +136,13 @@ async def _lines(
         line = {"post": kind.value, "entrance": entrance, "holders": people[:NAMES_MOST]}
         lines.append({**line, "rest": len(people[NAMES_MOST:])})
         words = plain(turn.render("appointing.named", post=kind.value, entrance=entrance))
+        is_to_fill = not people and manages(turn.person_id, kind, building_id or None, holders)
+        text = f"＋ {words}" if is_to_fill else words
         if post is not None:
-            buttons.append(Choice(Press("post.show", (str(post.id),)), text=words))
-        elif manages(turn.person_id, kind, building_id or None, holders):
+            buttons.append(Choice(Press("post.show", (str(post.id),)), text=text))
+        elif is_to_fill:
             at = (kind.value, str(compound_id), str(building_id), str(entrance_id))
-            buttons.append(Choice(Press("post.at", at), text=f"＋ {words}"))
+            buttons.append(Choice(Press("post.at", at), text=text))
     return lines, buttons
 
 
@@ -198,6 +200,7 @@ async def _show(turn: Turn, post: Post, *, anew: bool) -> None:
         "hours": post.hours,
         "phone": post.phone,
         "holders": people[:PEOPLE_MOST],
+        "rest": len(people[PEOPLE_MOST:]),
         "plans": [await successions.plan_facts(desk, post, plan) for plan in plans[:PEOPLE_MOST]],
         "count": sum(undone),
         "timezone": await actions.timezone_of(desk, post),
@@ -319,7 +322,7 @@ async def invite(turn: Turn, post: str) -> None:
 async def ask_end(turn: Turn, post: str, person: str) -> None:
     """Whether it is really meant, and who would get what is still to be done."""
     found, person_id = await visible(turn, post), turn.number(person)
-    await actions.appointment_of(turn.desk, found, person_id)
+    one = await actions.appointment_of(turn.desk, found, person_id)
     await actions.require(turn.desk, Deed.END, turn.person_id, found, person_id)
     lines = await actions.foresee(turn.desk, found, person_id)
     is_me = person_id == turn.person_id
@@ -327,6 +330,7 @@ async def ask_end(turn: Turn, post: str, person: str) -> None:
         **post_facts(found),
         "name": await actions.name_of(turn.desk, person_id),
         "is_me": is_me,
+        "is_deputy": one.is_deputy,
         "lines": lines,
         "count": sum(line["count"] for line in lines if isinstance(line["count"], int)),
     }
@@ -341,6 +345,7 @@ async def end(turn: Turn, post: str, person: str) -> None:
     """卸任"""
     found, person_id = await visible(turn, post), turn.number(person)
     is_me = person_id == turn.person_id
+    one = await actions.appointment_of(turn.desk, found, person_id)
     moved = await actions.leave_post(
         turn.desk,
         found.id,
@@ -349,9 +354,14 @@ async def end(turn: Turn, post: str, person: str) -> None:
         source="chat",
         reason="resigned" if is_me else "dismissed",
     )
-    facts = {**post_facts(found), "name": await actions.name_of(turn.desk, person_id), "is_me": is_me}
-    rows = () if is_me else actions.open_choice(found)
-    turn.say("appointing.left", {**facts, "count": moved}, choices=rows)
+    facts = {
+        **post_facts(found),
+        "name": await actions.name_of(turn.desk, person_id),
+        "is_me": is_me,
+        "is_deputy": one.is_deputy,
+        "count": moved,
+    }
+    turn.say("appointing.left", facts, choices=() if is_me else actions.open_choice(found))
 
 
 # Phones -------------------------------------------------------------------------------------------------
@@ -365,6 +375,7 @@ async def show_phone(turn: Turn, post: str, shown: str) -> None:
     is_shown = shown == "1"
     await actions.edit_post(turn.desk, found.id, actor_id=turn.person_id, source="chat", phone_shown=is_shown)
     turn.toast("appointing.phone_set", is_shown=is_shown)
+    await _show(turn, found, anew=False)
 
 
 async def ask_phone(turn: Turn, post: str) -> None:

@@ -1,18 +1,23 @@
 """One tap on an issue, or a look at it, by its handler, its reporter or the committee."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from bot.actions.cards import (
     RATINGS,
     bring_down,
+    facts_for,
     facts_of,
     for_whom,
+    history_for,
     is_reporters,
+    may_read_notes,
     may_see,
     redraw,
     redraw_verdict,
     reporter_choices,
     roles_of,
+    seen_of,
     show_photos,
     speaker_of,
     verdict_key,
@@ -21,12 +26,15 @@ from bot.actions.clocks import UNDONE
 from bot.actions.desk import choice
 from bot.actions.issues import act
 from bot.actions.privacy import shown_reporter
+from bot.actions.restrictions import may_restrict_reporter
 from bot.actions.tellings import Said
+from bot.actions.threads import words_before
+from bot.conversation.dialog import grid
 from bot.conversation.turn import Turn
 from bot.domain.errors import Refused
 from bot.domain.proxies import ASKED
-from bot.domain.transitions import Action, Role
-from bot.storage.issues import Issue
+from bot.domain.transitions import Action, Role, State
+from bot.storage.issues import Event, Issue
 from bot.texts import pieces
 
 HISTORY_MOST = 30
@@ -143,6 +151,8 @@ async def show(turn: Turn, issue: str) -> None:
         await bring_down(turn.desk, found, turn.person_id)
         return
     choices = await reporter_choices(turn.desk, found)
+    if turn.person_id == found.reporter_id:
+        choices = (*choices, (choice("seen_by", "issue.seen_by", found.id),))
     facts = {**await facts_of(turn.desk, found), "for_whom": await for_whom(turn.desk, found, turn.person_id)}
     turn.say("my.issue", facts, choices=choices, card_key=verdict_key(found.id), issue_id=found.id)
 
@@ -150,20 +160,24 @@ async def show(turn: Turn, issue: str) -> None:
 async def why(turn: Turn, issue: str) -> None:
     """Who has it, and the whole reasoning."""
     found = await visible(turn, issue)
-    turn.say("card.why", {**await facts_of(turn.desk, found), "reason": found.reason})
+    turn.say("card.why", {**await facts_for(turn.desk, found, turn.person_id), "reason": found.reason})
 
 
 async def history(turn: Turn, issue: str) -> None:
     """Everything that happened, oldest first, by post rather than by name."""
     found = await visible(turn, issue)
-    events = await turn.store.issues.history(found.id)
+    events = await history_for(turn.desk, found, turn.person_id)
     lines = [
         {
             "at": event.at,
             "action": event.action,
-            "text": event.text if event.action != "file" else "",
+            "was": words_before(events, event),
+            "text": (event.text if event.action != "file" else "") or event.facts.get("merged", ""),
+            **_changed(event),
             "by": "clock"
             if event.actor_id is None
+            else "neighbour"
+            if event.action in (Action.FOLLOW, Action.UNFOLLOW)
             else "proxy"
             if "by_proxy" in event.facts
             else "reporter"
@@ -175,6 +189,16 @@ async def history(turn: Turn, issue: str) -> None:
     turn.say("card.history", {**await facts_of(turn.desk, found), "lines": lines})
 
 
+def _changed(event: Event) -> dict[str, object]:
+    """What an action was about beside its words: from and to which urgency, to whom, until when."""
+    until = event.facts.get("until")
+    return {
+        "was_urgency": event.facts.get("from", ""),
+        "how": event.facts.get("how", ""),
+        "until": datetime.fromisoformat(until) if until else None,
+    }
+
+
 async def outward(turn: Turn, issue: str) -> None:
     """The text the committee can send to the property company, the subdistrict or 12345."""
     found = await visible(turn, issue)
@@ -183,8 +207,8 @@ async def outward(turn: Turn, issue: str) -> None:
     if found.state not in UNDONE:
         await _answer_stale(turn, found.id, Refused("not_now"))
         return
-    open_for = turn.desk.now - found.filed_at
-    turn.say("reminders.outward", {**await facts_of(turn.desk, found), "open_for": open_for})
+    facts = {"open_for": turn.desk.now - found.filed_at, "rung": None}
+    turn.say("reminders.outward", {**await facts_of(turn.desk, found), **facts})
 
 
 async def photos(turn: Turn, issue: str) -> None:
@@ -199,7 +223,8 @@ async def whole_text(turn: Turn, issue: str) -> None:
     found = await visible(turn, issue)
     if found.erased_at is not None:
         raise Refused("words_erased")
-    parts = pieces(found.text, PIECE_MOST)
+    _, text = await seen_of(turn.desk, found, turn.person_id)
+    parts = pieces(text, PIECE_MOST)
     for part, text in enumerate(parts, 1):
         turn.say("card.text", {"number": found.number, "text": text, "part": part, "parts": len(parts)})
 
@@ -207,16 +232,32 @@ async def whole_text(turn: Turn, issue: str) -> None:
 async def more(turn: Turn, issue: str) -> None:
     """What a handler rarely needs."""
     found = await visible(turn, issue)
-    rows = [(choice("history", "issue.history", found.id), choice("photos", "issue.photos", found.id))]
-    if found.handler_id == turn.person_id:
-        rows.append(
-            (choice("reject", "issue.reject", found.id), choice("duplicate", "issue.duplicate", found.id))
-        )
+    roles = await roles_of(turn.desk, found, turn.person_id)
+    is_handler = Role.HANDLER in roles
+    wanted: list[tuple[str, str]] = []
+    if found.state in UNDONE and (is_handler or Role.COMMITTEE in roles):
+        wanted.append(("change_urgency", "urgency"))
+    if found.state in UNDONE and is_handler:
+        wanted.append(("ask_help", "ask_help"))
+    if found.state == State.WAITING_EXTERNAL and is_handler:
+        wanted += (("refer_elsewhere", "refer"), ("outward", "letter"))
+    if may_read_notes(roles):
+        wanted.append(("notes", "notes"))
+    wanted += (("history", "history"), ("photos", "photos"), ("why_me" if is_handler else "why_them", "why"))
+    if found.state == State.ACCEPTED and is_handler:
+        wanted.append(("decline", "decline"))
+    if found.state in (State.OPEN, State.ACCEPTED) and is_handler:
+        wanted += (("reject", "reject"), ("duplicate", "duplicate"))
+    rows = grid([choice(label, f"issue.{verb}", found.id) for label, verb in wanted], 2)
+    if is_handler:
+        rows = (*rows, (choice("ready_more", "ready.list", 0),))
+    if await may_restrict_reporter(turn.desk, turn.person_id, found):
+        rows = (*rows, (choice("report_abuse", "restrict.issue", found.id),))
     turn.say("card.more", {"number": found.number}, choices=rows)
 
 
 async def is_heard(turn: Turn, issue: Issue) -> bool:
     """Whether the bot can write to the other side of the talk; who speaks for both sides is no other."""
     speaker = await speaker_of(turn.desk, issue)
-    other = speaker if turn.person_id == issue.handler_id else issue.handler_id
+    other = issue.handler_id if turn.person_id == speaker else speaker
     return other != turn.person_id and await turn.desk.addressee(other) is not None

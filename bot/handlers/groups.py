@@ -3,14 +3,17 @@
 from bot.actions import groups as actions
 from bot.actions.appointing import lose_touch
 from bot.actions.audiences import audience_facts, known_of
-from bot.actions.desk import choice
+from bot.actions.desk import Choice, choice
 from bot.actions.groups import facts_of, manages, officers_of
+from bot.actions.interest_groups import is_committee
 from bot.conversation.dialog import Dialog, Step, begin, grid, pick, put_question, remember
 from bot.conversation.turn import PROMPT, Turn
 from bot.domain.addresses import normal_label
 from bot.domain.audiences import COMPOUND, Audience, Kind, Known, Part, read_audience
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.options import Option
+from bot.handlers.compounds import choose_compound, offer_compounds
+from bot.handlers.residents import say_in_place
 from bot.storage.mailboxes import Lane
 from bot.texts import short
 
@@ -96,8 +99,16 @@ async def show(turn: Turn, group: str) -> None:
     """One group: what it is for, how it is, and letting go of it."""
     found = await actions.managed_group(turn.desk, turn.person_id, turn.number(group))
     name = (await turn.store.people.details(found.bound_by)).name
-    rows = ((choice("unbind_group", "group.unbind", found.id), choice("all_groups", "group.list", 0)),)
-    turn.say("groups.card", {**await facts_of(turn.desk, found), "name": name}, choices=rows)
+    rows: tuple[tuple[Choice, ...], ...] = (
+        (choice("unbind_group", "group.unbind", found.id), choice("all_groups", "group.list", 0)),
+    )
+    if await is_committee(turn.desk, turn.person_id, found.compound_id):
+        label = "listen_less" if found.listens else "listen_more"
+        rows = ((choice(label, "group.listen", found.id, int(not found.listens)),), *rows)
+    # Telegram lets an ordinary member hear what is said to it, unless the operator says otherwise.
+    facts = {**await facts_of(turn.desk, found), "name": name, "is_listening": found.listens}
+    facts["is_administrator"] = found.standing == "administrator"
+    await say_in_place(turn, f"group:{found.id}", "groups.card", facts, rows)
 
 
 async def ask_unbind(turn: Turn, group: str) -> None:
@@ -135,18 +146,11 @@ async def begin_new(turn: Turn) -> None:
 
 
 async def _ask_compound(turn: Turn) -> None:
-    rows = []
-    for compound_id in await officers_of(turn.desk, turn.person_id):
-        name = (await turn.store.places.compound(compound_id)).name
-        rows.append((pick("", compound_id, text=name),))
-    put_question(turn, "groups.compound", rows)
+    await offer_compounds(turn, "groups.compound", await officers_of(turn.desk, turn.person_id))
 
 
 async def _take_compound(turn: Turn) -> str | None:
-    known = {str(one) for one in await officers_of(turn.desk, turn.person_id)}
-    if not turn.chosen or turn.chosen[0] not in known:
-        raise NotUnderstood("tap_one")
-    remember(turn, compound=int(turn.chosen[0]))
+    choose_compound(turn, await officers_of(turn.desk, turn.person_id))
     return "target"
 
 

@@ -16,8 +16,9 @@ from bot.domain.addresses import match as match_address
 from bot.domain.categories import names_emergency
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.posts import SHARED
+from bot.handlers.compounds import choose_compound
 from bot.handlers.gathering import READ_MOST
-from bot.handlers.report import tells_of_trouble
+from bot.handlers.report import brings_matter, tells_of_trouble
 from bot.storage.links import Link
 from bot.texts import short
 
@@ -71,10 +72,7 @@ async def _ask_compound(turn: Turn) -> None:
 
 
 async def _take_compound(turn: Turn) -> str | None:
-    known = {str(one.id) for one in await turn.store.places.compounds()}
-    if not turn.chosen or turn.chosen[0] not in known:
-        raise NotUnderstood("tap_one")
-    remember(turn, compound=int(turn.chosen[0]))
+    choose_compound(turn, [one.id for one in await turn.store.places.compounds()])
     return "building"
 
 
@@ -299,14 +297,22 @@ DIALOG = Dialog(
 
 def interrupts(turn: Turn) -> bool:
     """Whether somebody asked where they live tells of trouble instead, or shows it: that comes first."""
-    if (
-        turn.dialog is None
-        or turn.dialog.dialog != DIALOG.name
-        or turn.incoming.kind not in ("text", "photo")
-    ):
+    if turn.dialog is None or turn.dialog.dialog != DIALOG.name:
         return False
+    return is_urgent(turn) or is_matter(turn)
+
+
+def is_urgent(turn: Turn) -> bool:
+    """Whether something came that waits for no answer: a photo, an emergency, the code of an old phone."""
+    if turn.incoming.kind != "text":
+        return turn.incoming.kind == "photo"
     text = turn.text[:READ_MOST]
-    if turn.incoming.kind == "photo" or names_emergency(text) or looks_like_code(text):
-        return True
-    # A word or two may be a name or a place that is not in the register.
-    return len(text) >= A_SENTENCE and tells_of_trouble(turn, text)
+    return names_emergency(text) is not None or looks_like_code(text)
+
+
+def is_matter(turn: Turn) -> bool:
+    """Whether these words are too many, or too plain, for a name or a place that is not in the register."""
+    text = turn.text[:READ_MOST] if turn.incoming.kind == "text" else ""
+    if len(text) > NAME_MOST and not find_places(text):
+        return tells_of_trouble(turn, text)
+    return len(text) >= A_SENTENCE and brings_matter(turn, text)

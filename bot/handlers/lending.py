@@ -12,6 +12,7 @@ from bot.conversation.turn import Turn, plain
 from bot.domain.announcing import LOAN_MOST
 from bot.domain.audiences import COMPOUND, Audience, read_audience
 from bot.domain.errors import NotUnderstood, Refused
+from bot.handlers.compounds import choose_compound, offer_compounds
 from bot.texts import short
 
 FOUND_MOST = 8
@@ -53,18 +54,11 @@ async def end(turn: Turn, loan: str) -> None:
 
 
 async def _ask_compound(turn: Turn) -> None:
-    rows = []
-    for compound_id in await actions.committees_of(turn.desk, turn.person_id):
-        name = (await turn.store.places.compound(compound_id)).name
-        rows.append((pick("", compound_id, text=name),))
-    put_question(turn, "lending.compound", rows)
+    await offer_compounds(turn, "lending.compound", await actions.committees_of(turn.desk, turn.person_id))
 
 
 async def _take_compound(turn: Turn) -> str | None:
-    known = {str(one) for one in await actions.committees_of(turn.desk, turn.person_id)}
-    if not turn.chosen or turn.chosen[0] not in known:
-        raise NotUnderstood("tap_one")
-    remember(turn, compound=int(turn.chosen[0]))
+    choose_compound(turn, await actions.committees_of(turn.desk, turn.person_id))
     return "name"
 
 

@@ -4,10 +4,12 @@ from bot.actions import activity_cards
 from bot.actions.activities import CHECK_IN_LINK
 from bot.actions.commands import OFFERED_TO, offer
 from bot.actions.desk import Choices, choice
+from bot.actions.elders import off_choice
+from bot.actions.intake import LINK as OVERHEARD_LINK
 from bot.conversation.turn import Turn
 from bot.domain.errors import Refused
 from bot.domain.posts import Place, PostKind
-from bot.handlers import activities, announcing, joining, report, residents
+from bot.handlers import activities, announcing, intake, joining, report, residents
 from bot.texts import LOCALES, short
 
 CARDS_MOST = 3
@@ -27,6 +29,9 @@ async def start(turn: Turn) -> None:
         return
     if turn.incoming.link.startswith((activity_cards.LINK, CHECK_IN_LINK)):
         await activities.open_link(turn)
+        return
+    if turn.incoming.link.startswith(OVERHEARD_LINK):
+        await intake.open_link(turn)
         return
     if announcing.is_reply(turn.incoming.link):
         await announcing.open_reply(turn)
@@ -52,11 +57,14 @@ async def show_help(turn: Turn) -> None:
 async def show_more(turn: Turn) -> None:
     """The fourth big button: everything else."""
     rows: Choices = (
-        (choice("more_activities", "activity.coming"),),
+        (choice("more_activities", "activity.coming"), choice("find", "find.ask")),
         (choice("more_teams", "team.list"), choice("more_mute", "mute.list")),
         (choice("more_join", "menu.join"), choice("more_me", "me.show")),
         (choice("more_language", "menu.language"), choice("more_help", "menu.help")),
-        (choice("more_person", "menu.card"),),
+        (
+            choice("more_person", "menu.card"),
+            off_choice() if turn.is_elder else choice("elder_on", "elder.set", 1),
+        ),
     )
     posts = {post.kind for post in await turn.posts()}
     if posts & OFFERED_TO["lend"]:
@@ -70,7 +78,7 @@ async def show_more(turn: Turn) -> None:
     if posts & OFFERED_TO["announce"]:
         rows = ((choice("announce_new", "ann.new"), choice("more_announcements", "ann.list")), *rows)
     if posts:
-        rows = ((choice("more_posts", "menu.posts"),), *rows)
+        rows = ((choice("more_posts", "menu.posts"), choice("more_stats", "stats.open")), *rows)
         rows = ((choice("more_work", "menu.work"), choice("more_away", "away.list")), *rows)
     turn.say("menu.more", choices=rows)
 

@@ -19,6 +19,7 @@ from bot.domain.company import read_seats
 from bot.domain.dates import Moment, read_moment
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.signups import Action, State
+from bot.handlers.compounds import choose_compound, offer_compounds
 from bot.storage.activities import Activity
 from bot.texts import short
 
@@ -97,16 +98,11 @@ def _next(turn: Turn) -> str:
 
 
 async def _ask_compound(turn: Turn) -> None:
-    rows = [
-        (pick("", one, text=(await turn.store.places.compound(one)).name),) for one in await _offices(turn)
-    ]
-    put_question(turn, "activities.ask_compound", rows[:BUTTONS_MOST])
+    await offer_compounds(turn, "activities.ask_compound", (await _offices(turn))[:BUTTONS_MOST])
 
 
 async def _take_compound(turn: Turn) -> str | None:
-    if not turn.chosen or turn.chosen[0] not in map(str, await _offices(turn)):
-        raise NotUnderstood("tap_one")
-    remember(turn, compound=int(turn.chosen[0]))
+    choose_compound(turn, await _offices(turn))
     return _next(turn)
 
 

@@ -12,6 +12,7 @@ from bot.domain.categories import Category
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.folding import fold
 from bot.domain.posts import Place
+from bot.handlers.compounds import choose_compound
 from bot.handlers.gathering import READ_MOST, add
 from bot.storage.people import Residency
 from bot.storage.places import Compound
@@ -33,13 +34,22 @@ async def after_category(turn: Turn, category: Category) -> str:
     if named:
         return named
     usual = await _usual_places(turn, category)
-    if len(usual) > 1:
+    if len(usual) > 1 and not turn.is_elder:
         return _offer_places(turn, usual)
     if not usual:
         return "place"
     # Not chosen: with another category it follows anew.
     remember(turn, place=astuple(usual[0]))
     return "review"
+
+
+async def take_home(turn: Turn) -> None:
+    """Where nothing is said that could be read, it is about the building the reporter lives in."""
+    homes = await turn.store.people.residencies(turn.person_id)
+    if homes and "proxy" not in turn.data and not turn.data.get("place_chosen"):
+        home = Place("building", homes[0].compound_id, homes[0].building_id)
+        remember(turn, compound=home.compound_id)
+        _choose_place(turn, home)
 
 
 async def _compounds(turn: Turn) -> list[Compound]:
@@ -96,7 +106,8 @@ async def find_named(turn: Turn, text: str) -> str | None:
     if not addresses:
         return None
     register = await turn.store.places.register(turn.data["compound"])
-    own = {home.building_id for home in await _homes(turn)}
+    around = _around(turn)
+    own = {around.building_id} if around else {home.building_id for home in await _homes(turn)}
     at_home = Register(tuple(building for building in register.buildings if building.id in own))
     sure: dict[int, RegisterPlace] = {}
     possible: list[RegisterPlace] = []
@@ -126,8 +137,13 @@ async def _usual_places(turn: Turn, category: Category) -> list[Place]:
     compound_id, is_proxy = turn.data["compound"], "proxy" in turn.data
     if category.default_place in ("common_area", "compound"):
         return [Place(category.default_place, compound_id)]
+    homes, around = await _homes(turn), _around(turn)
+    if around is not None:
+        homes = [home for home in homes if _is_in(home, around)]
+        if not homes:
+            return [around]
     places = []
-    for home in await _homes(turn):
+    for home in homes:
         place = Place("building", compound_id, home.building_id)
         # Somebody else is asked where they live; what is said of their building is said of their home.
         if category.default_place == "unit" or (category.default_place == "building" and is_proxy):
@@ -136,6 +152,16 @@ async def _usual_places(turn: Turn, category: Category) -> list[Place]:
             place = Place("entrance", compound_id, home.building_id, home.entrance_id)
         places.append(place)
     return list(dict.fromkeys(places))
+
+
+def _around(turn: Turn) -> Place | None:
+    """Where something was said that is reported now: in the group of a building or of a door."""
+    around = turn.data.get("around")
+    return Place(*around) if around else None
+
+
+def _is_in(home: Residency, place: Place) -> bool:
+    return home.building_id == place.building_id and place.entrance_id in (None, home.entrance_id)
 
 
 async def ask_compound(turn: Turn) -> None:
@@ -148,10 +174,7 @@ async def ask_compound(turn: Turn) -> None:
 
 async def take_compound(turn: Turn) -> str | None:
     """A tapped compound."""
-    known = {str(one.id) for one in await _compounds(turn)}
-    if not turn.chosen or turn.chosen[0] not in known:
-        raise NotUnderstood("tap_one")
-    remember(turn, compound=int(turn.chosen[0]))
+    choose_compound(turn, [one.id for one in await _compounds(turn)])
     return await after_category(turn, turn.desk.rules.categories[turn.data["category"]])
 
 

@@ -4,11 +4,13 @@ from zoneinfo import ZoneInfo
 
 from bot.actions import own_data
 from bot.actions.desk import Choice, choice
+from bot.actions.elders import off_choice
 from bot.actions.forgetting import check_free, forget
 from bot.conversation.dialog import Dialog, Step, begin, finish, pick, put_question
 from bot.conversation.turn import Turn, plain
 from bot.domain.errors import NotUnderstood
 from bot.domain.privacy import Level
+from bot.handlers import joining
 
 LOOK = "me_shown_as"
 """The card key of the question how others see one."""
@@ -23,6 +25,7 @@ async def show(turn: Turn) -> None:
         (choice("me_name", "me.name"), choice("me_phone", "me.phone")),
         (choice("me_views", "me.views"), choice("more_language", "menu.language")),
         (choice("me_export", "me.export"), choice("me_forget", "me.forget")),
+        (off_choice() if turn.is_elder else choice("elder_on", "elder.set", 1),),
     )
     turn.say("privacy.me", {**facts, "language": language}, choices=rows)
 
@@ -153,3 +156,11 @@ DIALOG = Dialog(
         "sure": Step(_ask_sure, _take_sure),
     },
 )
+
+
+def interrupts(turn: Turn) -> bool:
+    """Whether somebody asked for their name or phone tells of trouble instead: that comes first."""
+    if turn.dialog is None or turn.dialog.dialog != DIALOG.name:
+        return False
+    # What is no phone is asked again: nothing is lost there.
+    return joining.is_urgent(turn) or (turn.dialog.step == "name" and joining.is_matter(turn))

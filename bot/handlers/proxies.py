@@ -12,6 +12,7 @@ from bot.domain.addresses import Register, find_places, normal_label
 from bot.domain.addresses import match as match_address
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.posts import Place
+from bot.domain.privacy import clean_phone
 from bot.domain.proxies import PROXIES, SOURCES, may_enter
 from bot.handlers import report
 from bot.handlers.cards import visible
@@ -21,7 +22,7 @@ from bot.texts import short
 BUTTONS_MOST = 90
 PEOPLE_MOST = 20
 CANDIDATES_MOST = 20
-_PHONE = re.compile(r"\+?\d[\d -]{5,18}\d")
+_PHONE = re.compile(r"\+?\d(?:[ -]?\d){6,14}(?!\d)")
 """A phone typed beside a name."""
 _NUMBER = re.compile("[0-9A-Z]+")
 """A number of a door or a home, as `normal_label` writes it."""
@@ -243,7 +244,7 @@ async def _take_whom(turn: Turn) -> str | None:
         name = " ".join(_PHONE.sub(" ", turn.text).split()).strip(",，、:：;；")
         if not name or len(name) > NAME_MOST or "\n" in turn.text:
             raise NotUnderstood("name_needed")
-        said = {"unit": unit_id, "name": name, "phone": number.group() if number else ""}
+        said = {"unit": unit_id, "name": name, "phone": clean_phone(number.group()) if number else ""}
         remember(turn, proxy=said)
     return "source"
 

@@ -1,6 +1,7 @@
 """Reporting an issue: send anything first, the bot asks only for what is missing."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.actions.cards import facts_of, speaker_of
@@ -8,19 +9,23 @@ from bot.actions.desk import Choice, Choices, choice
 from bot.actions.issues import Report, file, foresee
 from bot.actions.proxies import Whom, enter
 from bot.conversation.dialog import Dialog, Step, begin, finish, grid, pick, put_question, remember
-from bot.conversation.turn import Turn
+from bot.conversation.turn import Turn, plain
+from bot.domain.addresses import find_places
 from bot.domain.categories import (
     Category,
     Guess,
+    clearest,
     guess,
     is_chatter,
     looks_like_report,
+    names_matter,
     outside_matter,
 )
 from bot.domain.errors import NotUnderstood
 from bot.domain.posts import Place, committee_of
-from bot.handlers import places
-from bot.handlers.gathering import READ_MOST, add, joined
+from bot.domain.privacy import Level
+from bot.handlers import alike, places, restrictions
+from bot.handlers.gathering import READ_MOST, add, joined, note_said
 from bot.storage.issues import Issue
 
 LIKELY = 3
@@ -31,6 +36,7 @@ LIKELY = 3
 
 async def command(turn: Turn) -> None:
     """/report, or the big button: with words after it they are the report."""
+    await restrictions.remind(turn)
     if turn.text and turn.incoming.command == "report":
         await begin(turn, DIALOG, "category", **joined(turn, {}))
     else:
@@ -40,11 +46,14 @@ async def command(turn: Turn) -> None:
 async def from_message(turn: Turn) -> None:
     """Whatever a person sends without being asked: a report if it may be one, never a hole."""
     if turn.incoming.kind == "other" and not turn.text:
+        turn.is_understood = False
         turn.say("menu.cannot_read", menu=True)
         return
     if turn.incoming.kind == "text" and is_chatter(turn.text):
+        turn.is_understood = False
         turn.say("menu.chatter", menu=True)
         return
+    await restrictions.remind(turn)
     data = joined(turn, {})
     await begin(turn, DIALOG, "category" if _seems_a_report(turn, data) else "is_it", **data)
 
@@ -56,6 +65,14 @@ def _seems_a_report(turn: Turn, data: Mapping[str, Any]) -> bool:
 def tells_of_trouble(turn: Turn, text: str) -> bool:
     """Whether these words bring a matter, and no small talk."""
     return looks_like_report(_guesses(turn, text), text)
+
+
+def brings_matter(turn: Turn, text: str) -> bool:
+    """Whether these words bring a matter where a name or a home was asked for: it may be long and be none."""
+    homes = [place for place in find_places(text) if place.building and place.room]
+    if homes:
+        return names_matter((), homes[0].leftover)
+    return names_matter(_guesses(turn, text), text)
 
 
 def _guesses(turn: Turn, text: str) -> tuple[Guess, ...]:
@@ -108,6 +125,8 @@ async def _take_words(turn: Turn) -> str | None:
 async def _ask_category(turn: Turn) -> None:
     """The likeliest categories, one to a row; without words to guess from, all of them."""
     text = turn.data.get("text", "")[:READ_MOST]
+    if turn.is_elder and await _pass_over(turn, text):
+        return
     if not text:
         await _ask_all_categories(turn)
         return
@@ -116,13 +135,28 @@ async def _ask_category(turn: Turn) -> None:
     _put_categories(turn, (*rows, last), is_outside=outside_matter(text))
 
 
+async def _pass_over(turn: Turn, text: str) -> bool:
+    """In simple mode what is clear is not asked, nor what only a voice or a picture tells."""
+    category = clearest(_guesses(turn, text)) if text else turn.desk.rules.categories.get("other")
+    if category is None or turn.dialog is None or turn.data.get("asks"):
+        return False
+    remember(turn, category=category.key, is_private=None)
+    if not text:
+        await places.take_home(turn)
+    step = await _after_category(turn, category)
+    turn.dialog = replace(turn.dialog, step=step)
+    await DIALOG.steps[step].ask(turn)
+    return True
+
+
 async def _ask_all_categories(turn: Turn) -> None:
-    names = [_named(turn, category) for category in turn.desk.rules.categories.values()]
+    offered = [category for category in turn.desk.rules.categories.values() if not category.hidden]
+    names = [_named(turn, category) for category in offered]
     _put_categories(turn, grid(names, 2), is_outside=False)
 
 
 def _named(turn: Turn, category: Category) -> Choice:
-    return pick("", category.key, text=turn.render(f"categories.{category.key}"))
+    return pick("", category.key, text=plain(turn.render(f"categories.{category.key}")))
 
 
 def _put_categories(turn: Turn, choices: Choices, *, is_outside: bool) -> None:
@@ -148,10 +182,16 @@ async def _take_category(turn: Turn) -> str | None:
         finish(turn, "report.not_a_report")
         return None
     category = turn.desk.rules.categories.get(key)
-    if category is None:
+    if category is None or category.hidden:
         raise NotUnderstood("no_such_category")
-    remember(turn, category=key)
-    return await places.after_category(turn, category)
+    remember(turn, category=key, is_private=None)
+    return await _after_category(turn, category)
+
+
+async def _after_category(turn: Turn, category: Category) -> str:
+    """Where it is comes next; once that is known, what was reported already comes before the review (R6)."""
+    step = await places.after_category(turn, category)
+    return await alike.before_review(turn) if step == "review" else step
 
 
 # Review and sending ------------------------------------------------------------------------------------
@@ -180,15 +220,35 @@ async def _ask_review(turn: Turn) -> None:
         "handler_post": found.holder.kind.value,
         "empty": [step.kind.value for step in found.skipped if step.why == "empty"],
         "about_handler": about,
-        "is_private": category.is_private or about,
+        "is_private": alike.is_private(turn),
+        "shown_as": await _shown_as(turn),
+        "households": await alike.households_alike(turn),
         "for_whom": await for_whom(turn),
     }
+    if turn.is_elder:
+        rows = [(pick("send", "send"),)]
+        rows += [(pick("see_alike", "alike"),)] if facts["households"] else []
+        rows += [(pick("wrong_category", "category"),), (pick("wrong_place", "place"),)]
+        rows.append((pick("not_about_handler" if about else "about_handler", "about"),))
+        put_question(turn, "report.review", rows, facts)
+        return
+    private = pick("open_to_neighbours" if facts["is_private"] else "keep_private", "private")
+    seen_by = pick("name_seen_by", "seen_by", shown_as=facts["shown_as"])
     choices = (
         (pick("send", "send"),),
+        *(((pick("see_alike", "alike"),),) if facts["households"] else ()),
         (pick("change_place", "place"), pick("change_category", "category")),
+        # Who is complained about sees nothing of it anyway; for another nobody says who sees them.
+        tuple(one for one, is_there in ((private, not about), (seen_by, not data.get("proxy"))) if is_there),
         (pick("not_about_handler" if about else "about_handler", "about"),),
     )
     put_question(turn, "report.review", choices, facts)
+
+
+async def _shown_as(turn: Turn) -> str:
+    """Who is to see the reporter's name on this one: as was tapped, or as in /me (R14)."""
+    chosen: str | None = turn.data.get("shown_as")
+    return chosen or await turn.store.privacy.shown_as(turn.person_id)
 
 
 async def _take_review(turn: Turn) -> str | None:
@@ -196,14 +256,25 @@ async def _take_review(turn: Turn) -> str | None:
     if not turn.chosen:
         if not add(turn):
             raise NotUnderstood("tap_or_write")
-        return await places.find_named(turn, turn.text) or "review"
+        named = await places.find_named(turn, turn.text) or "review"
+        return await alike.before_review(turn) if named == "review" else named
     if turn.chosen[0] == "place":
         return "place"
     if turn.chosen[0] == "category":
-        return "all_categories"
+        remember(turn, asks=True)
+        return "category" if turn.is_elder else "all_categories"
     if turn.chosen[0] == "about":
         remember(turn, about_handler=not data.get("about_handler"))
         return "review"
+    if turn.chosen[0] == "private":
+        remember(turn, is_private=not alike.is_private(turn))
+        return "review"
+    if turn.chosen[0] == "seen_by" and not data.get("proxy"):
+        levels = list(Level)
+        remember(turn, shown_as=levels[(levels.index(Level(await _shown_as(turn))) + 1) % len(levels)].value)
+        return "review"
+    if turn.chosen[0] == "alike" and data.get("is_alike"):
+        return "alike"
     if turn.chosen[0] != "send":
         raise NotUnderstood("tap_or_write")
     await _send(turn, data)
@@ -218,6 +289,8 @@ async def _send(turn: Turn, data: Mapping[str, Any]) -> None:
         tuple(data.get("photos", ())),
         tuple(data.get("voices", ())),
         about_handler=bool(data.get("about_handler")),
+        is_private=data.get("is_private"),
+        shown_as=data.get("shown_as"),
     )
     proxy = data.get("proxy")
     if proxy:
@@ -245,7 +318,8 @@ async def _send(turn: Turn, data: Mapping[str, Any]) -> None:
         "has_home": bool(await turn.store.people.residencies(turn.person_id)),
     }
     choices = ((choice("my_issues", "my.list"), choice("why_them", "issue.why", issue.id)),)
-    finish(turn, "report.filed", facts, choices=choices)
+    await note_said(turn, issue, data)
+    finish(turn, "report.filed", facts, choices=choices, issue_id=issue.id)
 
 
 async def _shown_phone(turn: Turn, issue: Issue) -> str:
@@ -256,6 +330,16 @@ async def _shown_phone(turn: Turn, issue: Issue) -> str:
     return next(iter(shown), "")
 
 
+def _to_review(answer: Callable[[Turn], Awaitable[str | None]]) -> Callable[[Turn], Awaitable[str | None]]:
+    """On the way to the review, what was reported already comes first (R6)."""
+
+    async def take(turn: Turn) -> str | None:
+        step = await answer(turn)
+        return await alike.before_review(turn) if step == "review" else step
+
+    return take
+
+
 DIALOG = Dialog(
     "report",
     {
@@ -263,10 +347,11 @@ DIALOG = Dialog(
         "words": Step(_ask_words, _take_words),
         "category": Step(_ask_category, _take_category),
         "all_categories": Step(_ask_all_categories, _take_category),
-        "compound": Step(places.ask_compound, places.take_compound),
-        "place": Step(places.ask_place, places.take_place),
-        "elsewhere": Step(places.ask_elsewhere, places.take_place),
-        "pick_place": Step(places.ask_pick_place, places.take_place),
+        "compound": Step(places.ask_compound, _to_review(places.take_compound)),
+        "place": Step(places.ask_place, _to_review(places.take_place)),
+        "elsewhere": Step(places.ask_elsewhere, _to_review(places.take_place)),
+        "pick_place": Step(places.ask_pick_place, _to_review(places.take_place)),
+        "alike": Step(alike.ask_alike, alike.take_alike),
         "review": Step(_ask_review, _take_review),
     },
 )

@@ -16,7 +16,7 @@ from bot.storage.people import Residency
 from bot.texts import short
 
 LISTED_MOST = 8
-HOMES_MOST = 10
+HOMES_MOST = 20
 """Requests on one page, and homes of one person shown."""
 LABEL_MOST = 30
 HOMES = "homes"
@@ -378,6 +378,8 @@ async def open_code(turn: Turn, said: str) -> None:
     # Whatever question was open here belongs to nobody any more.
     turn.dialog = None
     turn.person_id = await merging.move_phone(turn.desk, turn.person_id, said)
+    known = await turn.desk.addressee(turn.person_id)
+    turn.is_elder = known is not None and known.is_elder
     name = (await turn.store.people.details(turn.person_id)).name
     turn.say("residents.phone_moved", {"name": name}, menu=True)
 

@@ -13,7 +13,7 @@ from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.options import Press
 from bot.domain.posts import Place
 from bot.domain.roster import rows_of
-from bot.handlers.report import tells_of_trouble
+from bot.handlers.report import brings_matter
 from bot.handlers.residents import say_in_place
 from bot.storage.people import DoorStanding, Resident, UnitStanding
 from bot.texts import short
@@ -22,7 +22,8 @@ BUTTONS_MOST = 80
 """Of the 100 a message may have (https://core.telegram.org/bots/api#inlinekeyboardmarkup)."""
 SAID_MOST = 16
 """Characters of a message that may name a room."""
-PEOPLE_MOST = 8
+PEOPLE_MOST = 20
+"""People of one unit, each with a row of buttons; a flat may be shared by many."""
 NAME_MOST = 10
 KEY = "roster"
 FLOORS_MOST = 40
@@ -231,6 +232,7 @@ def _person_choices(turn: Turn, one: Resident, unit_id: int) -> tuple[Choice, ..
         choice("show_phone", "roster.phone", one.residency_id, name=name),
         choice("proxy_here", "proxy.start", unit_id, one.person_id),
         choice("end_home", "home.end", one.residency_id),
+        *((choice("elder_give", "elder.give", one.residency_id),) if one.has_account else ()),
     )
 
 
@@ -297,4 +299,4 @@ def interrupts(turn: Turn) -> bool:
         return False
     said = normal_label(turn.text[:SAID_MOST])
     is_room = turn.incoming.kind == "text" and len(turn.text) <= SAID_MOST and any(map(str.isdigit, said))
-    return not is_room or tells_of_trouble(turn, turn.text)
+    return not is_room or brings_matter(turn, turn.text)

@@ -1,6 +1,7 @@
 """Saying something with what is done to an issue: one dialog for every action that needs words."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from bot.actions.cards import (
     facts_of,
@@ -13,8 +14,10 @@ from bot.conversation.turn import Turn, plain
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.posts import Holder
 from bot.domain.transitions import BY_ACTION, Action
+from bot.handlers import replies
 from bot.handlers.cards import do, is_heard, unless_stale
-from bot.handlers.gathering import PHOTOS_MOST, show_emergency
+from bot.handlers.gathering import gathered, note_said, show_emergency
+from bot.storage.issues import Issue
 
 TARGETS_MOST = 60
 
@@ -26,42 +29,60 @@ def _asking(action: Action, step: str = "words") -> Callable[[Turn, str], Awaita
         found = await unless_stale(
             turn, issue, lambda number: expect(turn.desk, number, turn.person_id, action)
         )
-        if found is None:
-            return
-        await begin(
-            turn,
-            DIALOG,
-            step,
-            issue=found.id,
-            number=found.number,
-            action=action.value,
-            is_reporter=turn.person_id == await speaker_of(turn.desk, found),
-            needs_text="text" in BY_ACTION[action].requires,
-            needs_photo=action == Action.RESOLVE and photo_needed(turn.desk, found),
-        )
+        if found is not None:
+            await start(turn, found, action, step)
 
     return verb
 
 
-reply = _asking(Action.REPLY)
+async def start(turn: Turn, issue: Issue, action: Action, step: str, **said: Any) -> None:
+    """Ask for what the action needs; `said` is what has come already."""
+    await begin(
+        turn,
+        DIALOG,
+        step,
+        issue=issue.id,
+        number=issue.number,
+        action=action.value,
+        is_reporter=turn.person_id == await speaker_of(turn.desk, issue),
+        needs_text="text" in BY_ACTION[action].requires,
+        needs_photo=action == Action.RESOLVE and photo_needed(turn.desk, issue),
+        question=(await facts_of(turn.desk, issue))["question"],
+        **said,
+    )
+
+
+reply = answer = _asking(Action.REPLY)
 decline = _asking(Action.DECLINE)
 resolve = _asking(Action.RESOLVE)
 dispute = _asking(Action.DISPUTE)
 reopen = _asking(Action.REOPEN)
 reject = _asking(Action.REJECT)
-duplicate = _asking(Action.MARK_DUPLICATE)
 withdraw = _asking(Action.WITHDRAW, "withdraw")
 transfer = _asking(Action.TRANSFER, "target")
+request_info = _asking(Action.REQUEST_INFO)
+note_reference = _asking(Action.NOTE_REFERENCE)
+rate_words = _asking(Action.RATE_WORDS)
 
 
 async def _ask_words(turn: Turn) -> None:
     data = turn.data
     facts = {"number": data["number"], "needs_photo": data["needs_photo"]}
-    put_question(turn, f"say.{data['action']}", (), facts)
+    if data["question"] and data["is_reporter"]:
+        put_question(turn, "waiting.answer", (), {**facts, "question": data["question"]})
+        return
+    issue, action = await turn.store.issues.get(data["issue"]), Action(data["action"])
+    ready = await replies.templates_for(turn, issue, action) if issue is not None else ()
+    put_question(turn, f"say.{action.value}", ready, facts, numbers_pick=False)
 
 
 async def _take_words(turn: Turn) -> str | None:
     """A sentence is enough, written or spoken; photos may be followed by more, and so may a result."""
+    ready = await replies.text_of(turn)
+    if ready:
+        more = {key: turn.data.get(key, []) for key in ("photos", "voices")}
+        remember(turn, text=ready, is_ready=True, **more)
+        return "result"
     _gather(turn)
     data = turn.data
     is_said = data["text"] or (data["voices"] and not data["needs_text"])
@@ -75,16 +96,16 @@ def _gather(turn: Turn) -> None:
     data, incoming = turn.data, turn.incoming
     if incoming.kind not in ("text", "photo", "voice"):
         raise NotUnderstood("cannot_read")
-    text = "\n".join(part for part in (data.get("text", ""), turn.text) if part)
-    check_length(text)
+    if data.get("is_ready") and turn.text:
+        # Written instead of the ready words.
+        data = {**data, "text": ""}
+        remember(turn, is_ready=False)
+    said = gathered(turn, data)
+    check_length(said["text"])
     if data.get("is_reporter"):
         show_emergency(turn, is_report=False)
-    photos = [*data.get("photos", []), *incoming.photos]
-    if len(photos) > PHOTOS_MOST:
-        raise NotUnderstood("too_many_photos", most=PHOTOS_MOST)
-    voices = [*data.get("voices", []), *([incoming.file] if incoming.kind == "voice" else [])]
     turn.edits_prompt = bool(incoming.album) and incoming.album == data.get("album")
-    remember(turn, text=text, photos=photos, voices=voices, album=incoming.album)
+    remember(turn, **said)
 
 
 async def _ask_result(turn: Turn) -> None:
@@ -119,13 +140,18 @@ async def _ask_target(turn: Turn) -> None:
     issue = await turn.store.issues.get(data["issue"])
     if issue is None:
         raise Refused("no_such_issue")
-    rows = []
-    for holder in (await targets(turn.desk, issue))[:TARGETS_MOST]:
-        name = (await turn.store.people.details(holder.person_id)).name
-        facts = {"post": holder.kind.value, "building": await _building(turn, holder)}
-        post = plain(turn.render("posts.inline", **facts))
-        rows.append((pick("", "to", holder.person_id, text=f"{post} {name}"),))
+    rows = [
+        (pick("", "to", holder.person_id, text=await post_and_name(turn, holder)),)
+        for holder in (await targets(turn.desk, issue))[:TARGETS_MOST]
+    ]
     put_question(turn, "say.target", rows, {"number": data["number"]})
+
+
+async def post_and_name(turn: Turn, holder: Holder) -> str:
+    """Somebody in a post as a button names them."""
+    name = (await turn.store.people.details(holder.person_id)).name
+    facts = {"post": holder.kind.value, "building": await _building(turn, holder)}
+    return f"{plain(turn.render('posts.inline', **facts))} {name}"
 
 
 async def _building(turn: Turn, holder: Holder) -> str:
@@ -167,13 +193,14 @@ async def _finish(turn: Turn) -> None:
     try:
         issue = await do(turn, str(data["issue"]), Action(data["action"]), said)
     except Refused as no:
-        if no.reason in ("text_needed", "photo_needed", "not_a_target"):
+        if no.reason in ("text_needed", "photo_needed", "not_a_target", "name_too_long"):
             raise NotUnderstood(no.reason, **no.facts) from None
         turn.refuse(no)
         return
     if issue is not None:
+        await note_said(turn, issue, data)
         told = {"action": data["action"], "is_heard": await is_heard(turn, issue)}
-        finish(turn, "say.done", {**await facts_of(turn.desk, issue), **told})
+        finish(turn, "say.done", {**await facts_of(turn.desk, issue), **told}, issue_id=issue.id)
 
 
 DIALOG = Dialog(

@@ -5,11 +5,11 @@ from io import BytesIO
 from threading import Lock
 
 import pypdfium2
-import segno
 from reportlab.lib.colors import HexColor
 from reportlab.pdfgen.canvas import Canvas
 
 from bot.printing.cards import Card
+from bot.printing.codes import qr_code
 from bot.printing.layout import (
     INK,
     MM,
@@ -26,6 +26,7 @@ from bot.printing.layout import (
     small,
 )
 from bot.printing.lettering import printable, runs
+from bot.printing.report import WIDTH, Report, report_page
 
 _A4 = (210 * MM, 297 * MM)
 _PIXELS_PER_POINT = 3
@@ -53,7 +54,19 @@ def business_cards(cards: Sequence[Card]) -> bytes:
 def picture(card: Card) -> bytes:
     """Return a PNG for a chat, 1080 pixels wide and as high as its content; errors as in poster."""
     block = page(card, PICTURE)
-    pdf = _pdf([card], [block], (PICTURE.width, block.height))
+    return _png(_pdf([card], [block], (PICTURE.width, block.height)))
+
+
+def report_picture(report: Report) -> bytes:
+    """Return a PNG of a monthly report, 1080 pixels wide and as high as its content."""
+    block = report_page(report)
+    canvas, file = _canvas(report.locale, report.title, report.compound, report.month, (WIDTH, block.height))
+    _print(canvas, block, block.height)
+    canvas.save()
+    return _png(file.getvalue())
+
+
+def _png(pdf: bytes) -> bytes:
     with _PDFIUM, pypdfium2.PdfDocument(pdf) as document:
         image = document[0].render(scale=_PIXELS_PER_POINT).to_pil()
     file = BytesIO()
@@ -83,18 +96,30 @@ def _ten(card: Block) -> Block:
 def _pdf(cards: Sequence[Card], pages: Iterable[Block], size: tuple[float, float]) -> bytes:
     if not cards:
         raise ValueError("there is no card to print")
-    words, file = cards[0].words, BytesIO()
-    canvas = Canvas(file, pagesize=size, invariant=1, pageCompression=1, lang=words.locale.replace("_", "-"))
-    canvas.setTitle(printable(f"{words.title} {cards[0].compound}"))
-    canvas.setAuthor(printable(cards[0].compound))
-    canvas.setSubject(printable(words.slogan))
-    canvas.setCreator("Lianxin")
+    words = cards[0].words
+    canvas, file = _canvas(words.locale, words.title, cards[0].compound, words.slogan, size)
     for block in pages:
-        for piece in block.pieces:
-            _paint(canvas, piece, size[1])
-        canvas.showPage()
+        _print(canvas, block, size[1])
     canvas.save()
     return file.getvalue()
+
+
+def _canvas(
+    locale: str, title: str, author: str, subject: str, size: tuple[float, float]
+) -> tuple[Canvas, BytesIO]:
+    file = BytesIO()
+    canvas = Canvas(file, pagesize=size, invariant=1, pageCompression=1, lang=locale.replace("_", "-"))
+    canvas.setTitle(printable(f"{title} {author}"))
+    canvas.setAuthor(printable(author))
+    canvas.setSubject(printable(subject))
+    canvas.setCreator("Lianxin")
+    return canvas, file
+
+
+def _print(canvas: Canvas, block: Block, height: float) -> None:
+    for piece in block.pieces:
+        _paint(canvas, piece, height)
+    canvas.showPage()
 
 
 def _paint(canvas: Canvas, piece: Piece, height: float) -> None:
@@ -125,7 +150,7 @@ def _write(canvas: Canvas, piece: Text, height: float) -> None:
 
 def _draw_code(canvas: Canvas, piece: Code, height: float) -> None:
     """One path for the whole code: rectangles drawn one by one leave hairlines between them."""
-    rows = segno.make(piece.link, error="m", micro=False).matrix
+    rows = qr_code(piece.link).matrix
     side = piece.size / (len(rows) + 2 * _QUIET)
     path = canvas.beginPath()
     for down, row in enumerate(rows, start=_QUIET):

@@ -164,27 +164,37 @@ class User:
         """A text message in reply to the message with the id `to`."""
         return self._send(chat, self._text(text), to=to)
 
-    def sends_photo(self, chat: Group | None, caption: str = "", photo: bytes | str | None = None) -> int:
-        """A picture: its bytes, the identifier of a known one, or (None) the sample."""
-        return self._send(chat, {"photo": photo_sizes(self._photo(photo))} | _caption(caption))
+    def sends_photo(
+        self, chat: Group | None, caption: str = "", photo: bytes | str | None = None, *, to: int = 0
+    ) -> int:
+        """A picture: its bytes, the identifier of a known one, or (None) the sample; in reply to `to`."""
+        return self._send(chat, {"photo": photo_sizes(self._photo(photo))} | _caption(caption), to=to)
 
     def sends_album(
-        self, chat: Group | None, caption: str = "", photos: Sequence[bytes | str | None] = (None, None)
+        self,
+        chat: Group | None,
+        caption: str = "",
+        photos: Sequence[bytes | str | None] = (None, None),
+        *,
+        to: int = 0,
     ) -> list[int]:
-        """Pictures sent together: one update each, held together by media_group_id; all of them or none."""
+        """Pictures sent together: one update each, held together by media_group_id; all of them or none.
+
+        In reply to the message with the id `to`, each of them is.
+        """
         pictures = [photo_sizes(self._photo(photo)) for photo in photos]
         album = {"media_group_id": str(self.memory.number("album"))}
         return [
-            self._send(chat, {"photo": picture} | album | (_caption(caption) if first else {}))
+            self._send(chat, {"photo": picture} | album | (_caption(caption) if first else {}), to=to)
             for picture, first in zip(pictures, [True] + [False] * len(pictures), strict=False)
         ]
 
     def sends_voice(
-        self, chat: Group | None, content: bytes | None = None, duration: int | None = None
+        self, chat: Group | None, content: bytes | None = None, duration: int | None = None, *, to: int = 0
     ) -> int:
         """A voice message, Ogg with Opus and so many seconds long; the sample without `content`."""
         file = File(sample_voice() if content is None else content, "voice.oga", "audio/ogg")
-        return self._send(chat, {"voice": voice(self.memory.files.add("VoiceNote", file), duration)})
+        return self._send(chat, {"voice": voice(self.memory.files.add("VoiceNote", file), duration)}, to=to)
 
     def sends_document(self, chat: Group | None, content: bytes, name: str) -> int:
         """Any file."""

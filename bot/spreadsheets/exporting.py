@@ -1,6 +1,7 @@
 """Writes everything of the compounds into a workbook, the register with the headings an import takes (O1)."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.utils.exceptions import WorkbookAlreadySaved
 from openpyxl.workbook import Workbook
 
 from bot.domain.household_sheets import names_in, phones_in
@@ -31,6 +33,16 @@ BESIDE: Mapping[str, str] = {
     "activities": "compound title place state starts_at ends_at capacity parties",
 }
 """Sheets beside the register: those the import passes over."""
+_WORDS: Mapping[tuple[str, str], str] = {
+    ("issues", "category"): "categories.",
+    ("issues", "urgency"): "sheets.urgency_",
+    ("issues", "state"): "states.",
+    ("issues", "place"): "sheets.place_",
+    ("issues", "resolution"): "sheets.resolution_",
+    ("issues", "rating"): "sheets.rating_",
+    ("activities", "state"): "sheets.activity_",
+}
+"""What tells a code of that sheet and column in words: the beginning of the message's name."""
 
 
 async def export(
@@ -53,11 +65,14 @@ async def export(
     book = _Book(store, compounds, texts, locale)
     sheets = {**LAYOUT, "residents": _RESIDENTS, **BESIDE}
     counts: dict[str, int] = {}
-    for number, (kind, layout) in enumerate(sheets.items(), start=1):
-        columns = [column for column in layout.replace("|", "").split() if column != "text" or with_texts]
-        counts[kind] = await book.sheet(kind, columns)
-        watch(number, len(sheets))
-    save(book.workbook, target)
+    try:
+        for number, (kind, layout) in enumerate(sheets.items(), start=1):
+            columns = [column for column in layout.replace("|", "").split() if column != "text" or with_texts]
+            counts[kind] = await book.sheet(kind, columns)
+            watch(number, len(sheets))
+        save(book.workbook, target)
+    finally:
+        book.close()
     return counts
 
 
@@ -81,10 +96,17 @@ class _Book:
         table.append([self._heading(column) for column in columns])
         count = 0
         async for row in self._rows(kind):
-            cells = [self._value(row.get(column), column) for column in columns]
+            cells = [self._value(row.get(column), kind, column) for column in columns]
             table.append([_inert(table, one) if isinstance(one, str) else one for one in cells])
             count += 1
         return count
+
+    def close(self) -> None:
+        """Let go of what was not saved: sheets left open complain about it when the program ends."""
+        for table in self.workbook.worksheets:
+            # What saving failed at is told already.
+            with suppress(OSError, ValueError, WorkbookAlreadySaved):
+                table.close()
 
     def _say(self, message: str) -> str:
         return self._texts.words(self._locale, message)
@@ -97,7 +119,7 @@ class _Book:
             else self._say(f"sheets.head_{column}")
         )
 
-    def _value(self, value: object, column: str) -> str | int:
+    def _value(self, value: object, sheet: str, column: str) -> str | int:
         """What stands in a cell: instants in local time, yes and no, and our codes in words."""
         match value:
             case None | "":
@@ -108,12 +130,20 @@ class _Book:
                 return f"{value:%Y-%m-%d}" if column == "term_until" else f"{value:%Y-%m-%d %H:%M}"
             case int():
                 return value
+        return self._in_words(str(value), sheet, column)
+
+    def _in_words(self, value: str, sheet: str, column: str) -> str:
+        """A code in the words people use; anything else as it is."""
         if column == "kind":
             return self._say(f"labels.kind_{value}")
+        if (sheet, column) == ("joined", "state"):
+            return self._texts.words(self._locale, "privacy.home_standing", state=value)
+        if (sheet, column) in _WORDS:
+            return self._say(f"{_WORDS[sheet, column]}{value}")
         if column in ("post", "handler_post") and self._locale != "en":
             # In English our own word: sheets are not expected to call a post anything else.
             return self._say(f"posts.{value}")
-        return str(value)
+        return value
 
     async def _rows(self, kind: str) -> AsyncIterator[_Cells]:
         """The lines of a sheet by column."""

@@ -1,5 +1,6 @@
 """Reads CSV files and Excel workbooks as offices keep them."""
 
+import codecs
 import csv
 import io
 import re
@@ -21,13 +22,16 @@ from bot.domain.sheets import Row, Sheet, Watch, unwatched
 _DELIMITERS = ",;\t"
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
 _PIECE = 1 << 20
+_SEALED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How a workbook with a password begins, and one of Excel before 2007."""
 
 
 def read(path: Path, watch: Watch = unwatched) -> list[Sheet]:
     """Read a folder of csv files, one csv file or an Excel workbook (.xlsx).
 
-    A csv file is UTF-8 or GB18030, its columns parted by commas, semicolons or tabs. A tall merged cell
-    stands for each of its lines. `watch` is told the lines read. Raises OperatorError when it cannot be read.
+    A csv file is UTF-8, GB18030 or, with its mark, UTF-16, its columns parted by commas, semicolons or tabs.
+    A tall merged cell stands for each of its lines. `watch` is told the lines read. Raises OperatorError when
+    it cannot be read.
     """
     try:
         if path.is_dir():
@@ -49,8 +53,9 @@ def read(path: Path, watch: Watch = unwatched) -> list[Sheet]:
 
 def _read_csv(path: Path, watch: Watch) -> Sheet:
     data = path.read_bytes()
+    is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if is_wide else "utf-8-sig")
     except UnicodeDecodeError:
         try:
             text = data.decode("gb18030")
@@ -76,6 +81,17 @@ def _read_csv(path: Path, watch: Watch) -> Sheet:
 
 
 def _read_workbook(path: Path, watch: Watch) -> list[Sheet]:
+    with path.open("rb") as file:
+        beginning = file.read(len(_SEALED))
+    if beginning == _SEALED:
+        raise OperatorError(
+            f"{path} 有密码，或者是旧版 Excel 的文件：请去掉密码，另存为 .xlsx"
+            " · has a password, or is from an old Excel: take the password off, save it as .xlsx"
+        )
+    if not beginning.startswith(b"PK"):
+        raise OperatorError(
+            f"{path} 不是 Excel 工作簿，只是名字像 · is no Excel workbook, whatever its name says"
+        )
     try:
         with warnings.catch_warnings():
             # It warns about decorations it does not keep, which nobody here misses.

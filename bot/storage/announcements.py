@@ -31,15 +31,15 @@ class Announcement:
     photos: tuple[str, ...]
     audience: Audience
     channels: frozenset[Channel]
-    activity_id: int | None
-    activity_role: str
-    corrects_id: int | None
-    second_id: int | None
-    chosen_at: datetime | None
-    send_at: datetime | None
-    valid_until: datetime | None
     created_at: datetime
-    sent_at: datetime | None
+    activity_id: int | None = None
+    activity_role: str = ""
+    corrects_id: int | None = None
+    second_id: int | None = None
+    chosen_at: datetime | None = None
+    send_at: datetime | None = None
+    valid_until: datetime | None = None
+    sent_at: datetime | None = None
     version: int = 1
 
 

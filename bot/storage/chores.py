@@ -28,6 +28,11 @@ class Chores:
         row = {"kind": kind, "subject_id": subject_id, "due_at": to_micros(due_at), "stage": stage}
         await self._connection.fetch("put_chore", row)
 
+    async def put_first(self, kind: str, subject_id: int, due_at: datetime) -> None:
+        """The first time of this kind for this subject; one that is there stays as it is."""
+        row = {"kind": kind, "subject_id": subject_id, "due_at": to_micros(due_at)}
+        await self._connection.fetch("put_first_chore", row)
+
     async def drop(self, kind: str, subject_id: int) -> None:
         """Nothing of this kind is to be done any more."""
         await self._connection.fetch("drop_chore", {"kind": kind, "subject_id": subject_id})

@@ -93,10 +93,19 @@ class ContactCards:
         return [_print(row) for row in rows]
 
     async def hang(self, one: Print, where: str, now: datetime) -> None:
-        """It hangs there from now on, in place of an earlier one of its format."""
-        await self._connection.fetch("hang_card", {"id": one.id, "where": where})
-        place = {"id": one.id, "building_id": one.building_id, "format": one.format, "where": where}
-        await self._connection.fetch("replace_cards", {**place, "now": to_micros(now)})
+        """It hangs there too from now on, in place of an earlier one of its format; "" is nowhere."""
+        kind = {"building_id": one.building_id, "format": one.format}
+        if not where:
+            await self._connection.fetch("hang_card_nowhere", {**kind, "made_at": to_micros(one.made_at)})
+            return
+        print_id = one.id
+        if one.hangs_at in ("", where):
+            await self._connection.fetch("hang_card", {"id": print_id, "where": where})
+        else:
+            rows = await self._connection.fetch("hang_card_also", {"id": print_id, "where": where})
+            print_id = rows[0]["id"]
+        place = {**kind, "id": print_id, "where": where, "now": to_micros(now)}
+        await self._connection.fetch("replace_cards", place)
 
     async def changed_at(self, compound_id: int, building_id: int) -> datetime | None:
         """When a post that stands on the building's cards last changed."""

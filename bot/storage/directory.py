@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.folding import fold
 from bot.domain.posts import PostKind
 from bot.domain.register import ListedPerson
+from bot.domain.sheets import is_phone
 from bot.storage.engine import Connection, Row, maybe_instant, to_micros
 from bot.storage.places import Compound
 
@@ -256,6 +258,14 @@ class Directory:
             return ()
         rows = await self._connection.fetch("new_people", {"count": count, "now": to_micros(now)})
         return sorted(row["id"] for row in rows)
+
+    async def called(self, said: str) -> list[int]:
+        """The ids of everybody in all compounds with this name, or this phone, however it is written."""
+        wanted = ListedPerson(said, said).key
+        name, phone = wanted if is_phone(fold(said)) else (wanted[0], "")
+        rows = await self._connection.fetch("everybody_named", {})
+        keys = {row["person_id"]: ListedPerson(row["name"], row["phone"]).key for row in rows}
+        return [one for one, key in keys.items() if key[0] == name or (phone and key[1] == phone)]
 
     async def put_details(self, details: Mapping[int, ListedPerson]) -> None:
         """The names and phones of people by id."""

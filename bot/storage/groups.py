@@ -33,6 +33,8 @@ class BoundGroup(Group):
     compound_id: int
     part: Part
     bound_by: int
+    # Whether reports are listened for there.
+    listens: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ def _bound(row: Row) -> BoundGroup:
         row["compound_id"],
         _part(row),
         row["bound_by"],
+        bool(row["listens"]),
     )
 
 

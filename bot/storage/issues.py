@@ -106,7 +106,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A due time of an issue: `kind` ladder or lapse; `stage` counts what has fired."""
+    """A due time of an issue, of a kind of `actions.reminders.DUES`; `stage` counts what has fired."""
 
     id: int
     kind: str
@@ -200,8 +200,12 @@ class Issues:
         resolve_term: timedelta,
         now: datetime,
         proxy: Proxy | None = None,
+        shown_as: str | None = None,
     ) -> int:
-        """A new open issue with its accept-by clock running; gives its id."""
+        """A new open issue with its accept-by clock running; gives its id.
+
+        Without `shown_as` its reporter is seen by name as they wish to be from /me.
+        """
         rows = await self._connection.fetch(
             "put_issue",
             {
@@ -227,6 +231,7 @@ class Issues:
                 "proxy_id": proxy and proxy.person_id,
                 "proxy_source": proxy and proxy.source,
                 "proxy_unit_id": proxy and proxy.unit_id,
+                "shown_as": shown_as,
             },
         )
         issue_id: int = rows[0]["id"]
@@ -336,6 +341,45 @@ class Issues:
         """This person takes part in an issue, as one of PARTS."""
         await self._connection.fetch("put_part", {"issue_id": issue_id, "person_id": person_id, "part": part})
 
+    async def drop_part(self, issue_id: int, person_id: int, part: str) -> None:
+        """They do not take part in that way any more."""
+        await self._connection.fetch(
+            "drop_part", {"issue_id": issue_id, "person_id": person_id, "part": part}
+        )
+
+    async def alike(
+        self, compound_id: int, category: str, since: datetime, person_id: int, most: int
+    ) -> list[Issue]:
+        """What is being worked on of one kind and was filed since, the latest first.
+
+        Private matters are among it only where this person reported them.
+        """
+        row = {"compound_id": compound_id, "category": category, "since": to_micros(since)}
+        rows = await self._connection.fetch("issues_alike", row | {"person_id": person_id, "most": most})
+        return [_issue(one) for one in rows]
+
+    async def going_on(self, compound_id: int, most: int) -> list[Issue]:
+        """The latest matters of a compound that are not closed."""
+        rows = await self._connection.fetch("issues_going_on", {"compound_id": compound_id, "most": most})
+        return [_issue(row) for row in rows]
+
+    async def numbered(self, compound_id: int, number: str) -> Issue | None:
+        """The issue of a compound with this number."""
+        row = {"compound_id": compound_id, "number": number}
+        rows = await self._connection.fetch("issue_numbered", row)
+        return _issue(rows[0]) if rows else None
+
+    async def merged_into(self, issue_id: int) -> list[Issue]:
+        """The issues that were merged into this one, the oldest first."""
+        rows = await self._connection.fetch("issues_merged_into", {"issue_id": issue_id})
+        return [_issue(row) for row in rows]
+
+    async def households(self, issue_id: int) -> int:
+        """How many households have met it: the reporter's and those of who is affected."""
+        rows = await self._connection.fetch("households_of_issue", {"issue_id": issue_id})
+        count: int = rows[0]["count"]
+        return count
+
     async def parts(self, issue_id: int) -> dict[str, frozenset[int]]:
         """The people of an issue by each of PARTS."""
         rows = await self._connection.fetch("parts_of_issue", {"issue_id": issue_id})
@@ -345,17 +389,20 @@ class Issues:
         return {part: frozenset(people) for part, people in found.items()}
 
     async def of_reporter(self, person_id: int, closed_since: datetime, most: int) -> list[Issue]:
-        """What a person reported, for themselves or another: what goes on first, then what closed lately."""
+        """What a person reported, for another too, or has met: what goes on first, then what closed lately."""
         rows = await self._connection.fetch(
             "issues_of_reporter", {"person_id": person_id, "since": to_micros(closed_since), "most": most}
         )
         return [_issue(row) for row in rows]
 
-    async def of_handler(self, person_id: int, most: int, skip: int = 0) -> list[Issue]:
+    async def of_handler(self, person_id: int, most: int) -> list[Issue]:
         """What a handler has not closed yet, oldest first."""
-        rows = await self._connection.fetch(
-            "issues_of_handler", {"person_id": person_id, "most": most, "skip": skip}
-        )
+        rows = await self._connection.fetch("issues_of_handler", {"person_id": person_id, "most": most})
+        return [_issue(row) for row in rows]
+
+    async def in_hand(self, person_id: int, most: int) -> list[Issue]:
+        """What is not closed and somebody handles or sees to, by their posts; oldest first."""
+        rows = await self._connection.fetch("issues_in_hand", {"person_id": person_id, "most": most})
         return [_issue(row) for row in rows]
 
     async def open_in(self, compound_id: int) -> list[Issue]:
@@ -367,12 +414,6 @@ class Issues:
         """What was given to anybody in a compound since then, whatever became of it, oldest first."""
         row = {"compound_id": compound_id, "since": to_micros(since)}
         return [_issue(one) for one in await self._connection.fetch("issues_assigned_since", row)]
-
-    async def count_of_handler(self, person_id: int) -> int:
-        """How many a handler has not closed yet."""
-        rows = await self._connection.fetch("count_issues_of_handler", {"person_id": person_id})
-        count: int = rows[0]["count"]
-        return count
 
 
 def _event(row: Row) -> Event:

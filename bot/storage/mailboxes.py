@@ -8,7 +8,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from bot.storage.engine import Connection, Row, maybe_instant, maybe_micros, to_micros
-from bot.storage.threads import Threads
+from bot.storage.threads import Part, Threads
 
 
 class Lane(IntEnum):
@@ -23,13 +23,14 @@ class Lane(IntEnum):
 class Intent(StrEnum):
     """What a piece of mail wants, in no channel's words.
 
-    SAY    text with options: {"text", "options"?, "keyboard"?}
+    SAY    text with options: {"text", "options"?, "keyboard"?, "reply_to"?}
     CARD   the same, but an earlier message with this card key is edited; without one it is sent
     PHOTOS {"photos": [file, …]}
     VOICE  {"voice": file}
     PICTURE {"content": base64, "caption"?, "options"?}: a picture made here
     DOCUMENT {"name", "content": base64, "caption"?}
     TOAST  {"query", "text"}: the answer to a press; worthless after some seconds
+    DELETE {}: the message that shows this card key goes away
     MENU   {"commands": [[name, description], …]}: the commands offered in one chat
     """
 
@@ -40,6 +41,7 @@ class Intent(StrEnum):
     PICTURE = "picture"
     DOCUMENT = "document"
     TOAST = "toast"
+    DELETE = "delete"
     MENU = "menu"
 
 
@@ -70,11 +72,16 @@ class Letter:
     language: str | None
     unreachable: bool
     locale: str | None
+    is_elder: bool
+    misunderstood: int
+    elder_offered_at: datetime | None
     dialog: str | None
     step: str | None
     data: str | None
     round: int
     touched_at: datetime | None
+    numbers: tuple[str, ...] = ()
+    """What a typed number stands for: options under the newest message that has numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +89,8 @@ class Mail:
     """One thing to be said, before it is a row.
 
     `chat` is the address within the channel; `not_before` and `expires_at` are instants. `delivery_id` is the
-    row of an announcement that learns what became of it. `coalesce` replaces a card that still waits. A reply to
-    the message is about `issue_id`.
+    row of an announcement that learns what became of it. `coalesce` replaces a card that still waits. A reply
+    to the message is about `issue_id`. `numbers` is what its numbers stand for; None where it has none.
     """
 
     bot_id: int
@@ -99,6 +106,7 @@ class Mail:
     delivery_id: int | None = None
     coalesce: bool = False
     issue_id: int | None = None
+    numbers: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +141,15 @@ def _letter(row: Row) -> Letter:
         language=row["language"],
         unreachable=row["unreachable_since"] is not None,
         locale=row["locale"],
+        is_elder=bool(row["is_elder"]),
+        misunderstood=row["misunderstood"] or 0,
+        elder_offered_at=maybe_instant(row["elder_offered_at"]),
         dialog=row["dialog"],
         step=row["step"],
         data=row["data"],
         round=row["round"] or 0,
         touched_at=maybe_instant(row["touched_at"]),
+        numbers=tuple(json.loads(row["numbers"] or "[]")),
     )
 
 
@@ -279,8 +291,10 @@ class Outbox:
         rows = await self._connection.fetch("card_message", {"chat": chat, "card_key": card_key})
         return rows[0]["message_id"] if rows else None
 
-    async def settle_sent(self, item: Outgoing, message_id: int | None, now: datetime) -> None:
-        """It has been delivered; a card remembers its message."""
+    async def settle_sent(
+        self, item: Outgoing, message_id: int | None, now: datetime, *, others: Sequence[int] = ()
+    ) -> None:
+        """It has been delivered; a card remembers its message. `others` are an album's after the first."""
         await self._connection.fetch(
             "settle_sent", {"id": item.id, "message_id": message_id, "now": to_micros(now)}
         )
@@ -290,7 +304,8 @@ class Outbox:
                 "put_card", {"chat": item.chat, "card_key": item.card_key, "message_id": message_id}
             )
         if item.issue_id is not None and message_id is not None:
-            await Threads(self._connection).note_message(item.chat, message_id, item.issue_id, None, now)
+            parts = [Part(one, 0, 0) for one in (message_id, *others)]
+            await Threads(self._connection).note_parts(item.chat, item.issue_id, None, parts, now)
 
     async def _settle_delivery(self, item: Outgoing, state: str, reason: str, now: datetime) -> None:
         if item.delivery_id is not None:

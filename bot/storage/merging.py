@@ -28,14 +28,19 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "issue_events.actor_id": ("merge_issue_events",),
     "issue_people.person_id": ("merge_parts_twice", "merge_parts"),
     "assignments.handler_id": ("merge_assignments",),
+    "verdicts.handler_id": ("merge_verdicts",),
     "issue_notes.author_id": ("merge_issue_notes",),
     "reply_templates.person_id": ("merge_reply_templates",),
-    "restrictions.person_id": ("merge_restrictions",),
+    "restrictions.person_id": ("merge_restrictions_twice", "merge_restrictions"),
     "restrictions.proposed_by": ("merge_restrictions_proposed",),
     "restrictions.decided_by": ("merge_restrictions_decided",),
+    "restrictions.upheld_by": ("merge_restrictions_upheld",),
     "restrictions.ended_by": ("merge_restrictions_ended",),
     "floods.person_id": ("merge_floods",),
     "overheard.person_id": ("merge_overheard",),
+    "calls.person_id": ("merge_calls_twice", "merge_calls"),
+    "calls.asked_id": ("merge_calls_asked",),
+    "calls.taken_by": ("merge_calls_taken",),
     "notices.person_id": ("merge_notices",),
     "dialogs.person_id": ("merge_dialogs_twice", "merge_dialogs"),
     "outbox.person_id": ("merge_outbox",),
@@ -118,8 +123,8 @@ class Merging:
         Name and phone are not moved: who merges decides which are right. Both people are locked.
         """
         people = {"from_person": from_person, "to_person": to_person}
-        (locale,) = [
-            row["locale"]
+        (ways,) = [
+            {"locale": row["locale"], "is_elder": row["is_elder"]}
             for row in await self._connection.fetch("lock_people", people)
             if row["id"] == from_person
         ]
@@ -129,7 +134,7 @@ class Merging:
         for kind in ("person", "guests"):
             names = {"old": f"{kind}:{from_person}", "new": f"{kind}:{to_person}"}
             await self._connection.fetch("rename_household", names)
-        await self._connection.fetch("take_locale", {"person_id": to_person, "locale": locale})
+        await self._connection.fetch("take_ways", {"person_id": to_person, **ways})
         await self._connection.fetch("empty_person", {"person_id": from_person, "now": to_micros(now)})
 
     async def move_handled(self, from_person: int, to_person: int) -> None:

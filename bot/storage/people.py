@@ -1,6 +1,7 @@
 """People, the accounts they are reached by, and who lives where."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,7 @@ class Addressee:
     address: str
     locale: str | None
     language: str
+    is_elder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,25 @@ class People:
         """The language this person chose."""
         await self._connection.fetch("set_locale", {"person_id": person_id, "locale": locale})
 
+    async def set_elder(self, person_id: int, *, is_elder: bool) -> None:
+        """Simple mode on or off; what was counted begins anew."""
+        await self._connection.fetch("set_elder", {"person_id": person_id, "is_elder": int(is_elder)})
+
+    async def note_misses(self, person_id: int, misses: int) -> None:
+        """So often in a row somebody was not understood; numbers offered for one answer are over."""
+        await self._connection.fetch("note_misses", {"person_id": person_id, "misses": misses})
+
+    async def note_elder_offered(self, person_id: int, now: datetime) -> None:
+        """Simple mode has been offered."""
+        await self._connection.fetch("note_elder_offered", {"person_id": person_id, "now": to_micros(now)})
+
+    async def put_numbers(
+        self, person_id: int, numbers: Sequence[str], card_key: str, *, is_anew: bool
+    ) -> None:
+        """What a typed number stands for from now on; a redrawn card only tells where it is the newest."""
+        row = {"person_id": person_id, "numbers": json.dumps(numbers), "card_key": card_key}
+        await self._connection.fetch("put_numbers", row | {"is_anew": int(is_anew)})
+
     async def put_details(self, person_id: int, name: str, phone: str) -> None:
         """Name and phone as the register has them."""
         await self._connection.fetch("put_details", {"person_id": person_id, "name": name, "phone": phone})
@@ -180,7 +201,10 @@ class People:
     async def addressee(self, person_id: int, channel: str) -> Addressee | None:
         """Where to write; None when the bot cannot reach this person."""
         rows = await self._connection.fetch("addressee", {"person_id": person_id, "channel": channel})
-        return Addressee(rows[0]["address"], rows[0]["locale"], rows[0]["language"]) if rows else None
+        if not rows:
+            return None
+        row = rows[0]
+        return Addressee(row["address"], row["locale"], row["language"], bool(row["is_elder"]))
 
     async def residencies(self, person_id: int) -> list[Residency]:
         """Where a person lives or has asked to be entered, the main home first."""

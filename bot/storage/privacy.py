@@ -29,6 +29,7 @@ _FORGET = (
     "forget_restrictions",
     "forget_floods",
     "forget_overheard",
+    "forget_calls",
     "forget_following",
     "forget_notices",
     "forget_dialogs",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.calendar import WorkCalendar, public_holidays
+from bot.domain.calendar import EVERYBODY, OwnDays, WorkCalendar, own_days, public_holidays, strangers
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CHINA = WorkCalendar(SHANGHAI)
@@ -89,6 +89,40 @@ def test_a_compound_adds_its_own_days() -> None:
     assert own.is_workday(date(2026, 3, 7))
     assert own.is_workday(date(2026, 10, 1))
     assert own.is_workday(date(2026, 3, 5))
+
+
+def test_one_compounds_days_win_over_everybodys() -> None:
+    """What everybody has off a compound may work, and the other way round; the rest adds up."""
+    first, second, third = date(2026, 3, 4), date(2026, 3, 7), date(2026, 3, 5)
+    everybody = OwnDays(off=frozenset({first, third}), work=frozenset({second}))
+    own = OwnDays(off=frozenset({second}), work=frozenset({first}))
+
+    calendar = WorkCalendar.of(SHANGHAI, everybody, own)
+
+    assert [calendar.is_workday(day) for day in (first, second, third)] == [True, False, False]
+    assert WorkCalendar.of(SHANGHAI, OwnDays(), OwnDays()) == CHINA
+
+
+def test_days_of_the_configuration() -> None:
+    """Dates or texts; by the code of the compound, and for everybody; a code nobody has is told."""
+    days = own_days({"off": [date(2026, 3, 4)], "work": ["2026-03-07"], "a-1": {"off": ["2026-03-07"]}})
+
+    assert days == {
+        EVERYBODY: OwnDays(frozenset({date(2026, 3, 4)}), frozenset({date(2026, 3, 7)})),
+        "a-1": OwnDays(frozenset({date(2026, 3, 7)})),
+    }
+    assert own_days({}) == {EVERYBODY: OwnDays()}
+    assert strangers(days, ["a-1", "b-2"]) == []
+    assert strangers(days, ["b-2"]) == ["a-1"]
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-3-4", "20260304", "2026-02-30", 20260304, datetime(2026, 3, 4, tzinfo=UTC), True]
+)
+def test_what_is_no_day_is_refused(day: object) -> None:
+    """Only whole days, written in full."""
+    with pytest.raises(ValueError, match=r"^a-1\.work: .* is not a day"):
+        own_days({"a-1": {"work": [day]}})
 
 
 def test_a_day_cannot_be_both() -> None:

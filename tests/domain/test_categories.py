@@ -1147,10 +1147,45 @@ def test_an_operator_changes_single_fields() -> None:
     assert found["lift"] == by_key()["lift"]
 
 
+def test_an_operator_adds_names_and_hides() -> None:
+    """A new one comes before "other", with its words and names; one name alone is for every reader."""
+    changed = customised(
+        DEFAULT_CATEGORIES,
+        {
+            "charging": {"name": "充电桩", "name_en": "Charging", "words": ["充電樁", "充电枪 "]},
+            "lighting": {"name": "路灯"},
+            "lift": {"name_en": "Elevator"},
+            "pets": {"hidden": True},
+        },
+    )
+    found = by_key(changed)
+    assert [category.key for category in changed][-3:] == ["suggestion", "charging", "other"]
+    assert found["charging"].names == {"zh_CN": "充电桩", "zh_TW": "充电桩", "en": "Charging"}
+    assert (found["charging"].handled_by, found["charging"].urgency) == ("leader", Urgency.ORDINARY)
+    assert found["lighting"].names == dict.fromkeys(("zh_CN", "zh_TW", "en"), "路灯")
+    assert found["lift"].names == {"en": "Elevator"}
+    first = guess("3号楼的充电桩又被油车占了", changed)[0]
+    assert (first.category.key, first.words) == ("charging", ("充电桩",))
+    assert "pets" not in [one.category.key for one in guess("狗没拴，到处拉屎", changed)]
+    assert guess("楼道灯坏了", changed)[0].category.key == "lighting"
+
+
 @pytest.mark.parametrize(
     ("overrides", "told"),
     [
         ({"lamps": {}}, "lamps: there is no such category"),
+        ({"lamps": {"urgency": "ordinary"}}, "lamps: there is no such category"),
+        ({"路灯": {"name": "路灯"}}, "路灯: a key is 2 to 24 of a-z, 0-9 and _"),
+        ({"x": {"name": "路灯"}}, "x: a key is 2 to 24 of a-z"),
+        ({"_all": {"name": "路灯"}}, "_all: a key is 2 to 24 of a-z"),
+        ({"lift": {"name": ""}}, "lift.name: '' is no name"),
+        ({"lift": {"name": "电" * 17}}, "lift.name: "),
+        ({"lift": {"name_en": "Lift\nA"}}, "lift.name_en: "),
+        ({"lift": {"words": "电梯"}}, "lift.words: write up to 100 words"),
+        ({"lift": {"words": ["梯"]}}, "lift.words: write up to 100 words of two characters"),
+        ({"lift": {"words": [3]}}, "lift.words: "),
+        ({"lift": {"hidden": "no"}}, "lift.hidden: 'no' is neither true nor false"),
+        ({"other": {"hidden": True}}, "other.hidden: this one is always needed"),
         ({"lift": {"color": "red"}}, "lift.color: a category has no such setting"),
         ({"lift": {"key": "hoist"}}, "lift.key: a category has no such setting"),
         ({"lift": {"urgency": "soon"}}, "lift.urgency: 'soon' is not one of"),

@@ -1,6 +1,6 @@
 """Who is told when."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.calendar import WorkCalendar
 from bot.domain.clocks import Clock, QuietHours, RunningClock
-from bot.domain.ladder import DEFAULT, Ladder, Rung, instant_of, next_stage, rung
+from bot.domain.ladder import DEFAULT, Ladder, Rung, instant_of, is_passed_around, next_stage, rung
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CHINA = WorkCalendar(SHANGHAI)
@@ -131,6 +131,31 @@ def test_repeats_keep_their_local_time_when_clocks_change() -> None:
     local = [at.astimezone(NEW_YORK.timezone).strftime("%d %H:%M") for at in instants(clock, 10)[5:]]
 
     assert local == ["06 02:30", "07 02:30", "08 03:30", "09 02:30", "10 02:30"]
+
+
+def test_repeats_may_have_an_hour_of_their_own() -> None:
+    """Once a day at eight, whenever the last percentage was: here at 11:00 the day after the start."""
+    ladder = Ladder(repeats_at=time(8))
+
+    assert [at.astimezone(SHANGHAI).strftime("%d %H:%M") for at in instants(utility(), 8, ladder)][5:] == [
+        "03 11:00",
+        "04 08:00",
+        "05 08:00",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("passed", "unaccepted", "expected"),
+    [
+        (0, 9 * HOUR, False),
+        (1, 4 * HOUR - timedelta(microseconds=1), False),
+        (1, 4 * HOUR, True),
+        (2, timedelta(), True),
+    ],
+)
+def test_what_is_passed_around(passed: int, unaccepted: timedelta, expected: bool) -> None:
+    """Twice given on, or once with two terms of two hours gone; what nobody gave on is simply late."""
+    assert is_passed_around(passed, unaccepted, 2 * HOUR) == expected
 
 
 def test_quiet_hours_push_a_repeat_into_the_day() -> None:

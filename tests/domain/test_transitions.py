@@ -25,12 +25,14 @@ EXPECTED = """
 accept             handler            A ! - - - - -
 decline            handler            O O - - - - -
 transfer           handler,committee,clock O O O O O - -
-reply              handler,reporter   = = = = = = -
+reply              handler,reporter,helper = = = = = = -
 request_info       handler            - R - - - - -
 answer_info        reporter           - - A - - - -
 return_unanswered  clock              - - A - - - -
-refer              handler            - X - - - - -
-schedule           handler            - S - - - - -
+refer              handler            - X - X X - -
+note_reference     handler            - - - = - - -
+wait_on            handler            - - - = - - -
+schedule           handler            - S - S S - -
 resume             handler,clock      - ! - A A - -
 resolve            handler            - D D D D ! -
 confirm            reporter           - - - - - C !
@@ -40,15 +42,16 @@ reopen             reporter,committee - - - - - - A
 withdraw           reporter           C C C C C - !
 reject             handler            C C - - - - -
 mark_duplicate     handler            C C - - - - -
-nudge              reporter           = = = = = - -
+nudge              reporter           = = - = = - -
 rate               reporter           - - - - - - =
+rate_words         reporter           - - - - - - =
 remind             clock              = = = = = - -
 escalate           clock              = = = = = - -
 ask_again          clock              - - = - - - -
 follow_up          clock              - - - = - - -
-follow             neighbour          = = = = = = -
+follow             neighbour          = = = = = - -
 unfollow           follower           = = = = = = -
-correct            reporter           = = = = = = -
+correct            reporter,handler,helper = = = = = = -
 show_as            reporter           = = = = = = =
 change_urgency     handler,committee  = = = = = - -
 ask_help           handler            = = = = = - -
@@ -88,7 +91,8 @@ def test_the_expectation_is_complete() -> None:
 def test_who_may_do_what_where(action: Action, state: State) -> None:
     """Each action in each state by each set of roles leads where it should, or is rightly refused."""
     who, cell = MATRIX[action, state]
-    standing = Standing(state, closed_at=NOW if state == State.CLOSED else None)
+    closed_at = NOW if state == State.CLOSED else None
+    standing = Standing(state, closed_at=closed_at, rated=action == Action.RATE_WORDS)
     for roles in ROLES:
         if not who.intersection(roles):
             assert reason(action, standing, roles) == "not_yours"
@@ -105,12 +109,17 @@ def test_who_may_do_what_where(action: Action, state: State) -> None:
     [
         (Action.DECLINE, Given("理由"), Given("  \n", photos=1, voices=1), "text_needed"),
         (Action.REJECT, Given("理由"), Given(photos=1), "text_needed"),
-        (Action.MARK_DUPLICATE, Given("理由"), Given(photos=1), "text_needed"),
+        (Action.MARK_DUPLICATE, Given("理由", target=True), Given("理由"), "target_needed"),
         (Action.RESOLVE, Given("好了"), Given(photos=1), "text_needed"),
         (Action.REQUEST_INFO, Given("几楼？"), Given(photos=1), "text_needed"),
         (Action.REFER, Given("转物业", date=True), Given("转物业"), "date_needed"),
         (Action.REFER, Given("转物业", date=True), Given(date=True), "text_needed"),
         (Action.SCHEDULE, Given(date=True), Given("下周"), "date_needed"),
+        (Action.WAIT_ON, Given(date=True), Given("下周"), "date_needed"),
+        (Action.NOTE_REFERENCE, Given("1124-88"), Given(photos=1), "text_needed"),
+        (Action.CHANGE_URGENCY, Given("漏电"), Given(photos=1), "text_needed"),
+        (Action.ASK_HELP, Given(target=True), Given("请帮忙"), "target_needed"),
+        (Action.RATE_WORDS, Given("太慢"), Given(photos=1), "text_needed"),
         (Action.TRANSFER, Given(target=True), Given("给他"), "target_needed"),
         (Action.REPLY, Given(photos=1), Given(" "), "text_needed"),
         (Action.REPLY, Given(voices=1), Given(" "), "text_needed"),
@@ -126,7 +135,7 @@ def test_who_may_do_what_where(action: Action, state: State) -> None:
 def test_what_must_be_said(action: Action, enough: Given, too_little: Given | None, refusal: str) -> None:
     """Each action takes just what it needs, and says what is missing."""
     row = BY_ACTION[action]
-    standing = Standing(row.sources[-1], closed_at=NOW)
+    standing = Standing(row.sources[-1], closed_at=NOW, rated=action == Action.RATE_WORDS)
     assert reason(action, standing, row.who, enough) == ""
     if too_little is not None:
         assert reason(action, standing, row.who, too_little) == refusal
@@ -167,6 +176,16 @@ def test_rating_once() -> None:
     """A closing is rated once (R10)."""
     closed = Standing(State.CLOSED, closed_at=NOW, rated=True)
     assert reason(Action.RATE, closed, (Role.REPORTER,)) == "rated_already"
+
+
+def test_a_rating_is_explained_once() -> None:
+    """Not before there is one, and not twice."""
+    for standing, refusal in (
+        (Standing(State.CLOSED, closed_at=NOW), "not_now"),
+        (Standing(State.CLOSED, closed_at=NOW, rated=True), ""),
+        (Standing(State.CLOSED, closed_at=NOW, rated=True, rating_explained=True), "rated_already"),
+    ):
+        assert reason(Action.RATE_WORDS, standing, (Role.REPORTER,)) == refusal
 
 
 def test_each_end_has_its_resolution() -> None:

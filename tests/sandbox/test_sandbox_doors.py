@@ -2,15 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
-from aiogram import Bot as Aiogram
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import TelegramBadRequest, TelegramConflictError, TelegramNetworkError
-from aiogram.types import BufferedInputFile, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto
 from aiohttp import web
 from telegram import Bot, InputFile
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TimedOut
@@ -23,14 +19,24 @@ from bot.sandbox.people import Group, User
 from bot.sandbox.request import SandboxRequest
 from tests.sandbox.served import Served
 
+if TYPE_CHECKING:
+    from aiogram import Bot as Aiogram
+
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
 
 
+@pytest.fixture(scope="module")
+def library() -> Any:
+    """Another library: it takes five seconds to import, which only these tests are to wait for."""
+    return import_module("aiogram")
+
+
 @pytest.fixture
-async def aiogram(box: Sandbox, served: Served) -> AsyncIterator[Aiogram]:
+async def aiogram(library: Any, box: Sandbox, served: Served) -> AsyncIterator["Aiogram"]:
     """A bot of another library, over HTTP."""
-    session = AiohttpSession(api=TelegramAPIServer.from_base(served.url), timeout=5)
-    async with Aiogram(box.token, session=session) as bot:
+    api = library.client.telegram.TelegramAPIServer.from_base(served.url)
+    session = library.client.session.aiohttp.AiohttpSession(api=api, timeout=5)
+    async with library.Bot(box.token, session=session) as bot:
         yield bot
 
 
@@ -42,15 +48,16 @@ async def telegram(box: Sandbox) -> AsyncIterator[Bot]:
         yield bot
 
 
-async def test_aiogram_over_http(aiogram: Aiogram, resident: User) -> None:
+async def test_aiogram_over_http(library: Any, aiogram: "Aiogram", resident: User) -> None:
     """Send, press, answer, edit, upload and download as a foreign client does."""
     assert (await aiogram.get_me()).username == "lianxin_bot"
-    button = InlineKeyboardButton(text="接單", callback_data="accept.1")
+    types, refused = library.types, library.exceptions.TelegramBadRequest
+    button = types.InlineKeyboardButton(text="接單", callback_data="accept.1")
     card = await aiogram.send_message(
         resident.id,
         "<b>樓道燈</b>",
         parse_mode="HTML",
-        reply_markup=InlineKeyboardMarkup(inline_keyboard=[[button]]),
+        reply_markup=types.InlineKeyboardMarkup(inline_keyboard=[[button]]),
     )
     resident.presses(None, card.message_id, "accept.1")
     query = (await aiogram.get_updates(offset=-1))[0].callback_query
@@ -60,10 +67,10 @@ async def test_aiogram_over_http(aiogram: Aiogram, resident: User) -> None:
     assert await aiogram.answer_callback_query(query.id, text="好")
     await aiogram.edit_message_text("已接單", chat_id=resident.id, message_id=card.message_id)
     assert (resident.chat()[-1].text, resident.toasts[0].text) == ("已接單", "好")
-    with pytest.raises(TelegramBadRequest, match="message is not modified"):
+    with pytest.raises(refused, match="message is not modified"):
         await aiogram.edit_message_text("已接單", chat_id=resident.id, message_id=card.message_id)
 
-    picture = BufferedInputFile(SAMPLE.read_bytes(), "lamp.png")
+    picture = types.BufferedInputFile(SAMPLE.read_bytes(), "lamp.png")
     sent = await aiogram.send_photo(resident.id, picture, caption="修好了")
     assert sent.photo is not None
     file = await aiogram.get_file(sent.photo[-1].file_id)
@@ -73,12 +80,17 @@ async def test_aiogram_over_http(aiogram: Aiogram, resident: User) -> None:
     assert loaded.read() == SAMPLE.read_bytes()
     album = await aiogram.send_media_group(
         resident.id,
-        [InputMediaPhoto(media=picture, caption="前"), InputMediaPhoto(media=sent.photo[-1].file_id)],
+        [
+            types.InputMediaPhoto(media=picture, caption="前"),
+            types.InputMediaPhoto(media=sent.photo[-1].file_id),
+        ],
     )
     assert len({message.media_group_id for message in album}) == 1
 
 
-async def test_a_poll_waits_and_the_older_one_loses(aiogram: Aiogram, box: Sandbox, resident: User) -> None:
+async def test_a_poll_waits_and_the_older_one_loses(
+    library: Any, aiogram: "Aiogram", box: Sandbox, resident: User
+) -> None:
     """A second poll ends the first with a conflict; the second ends with the update."""
     await aiogram.get_updates(offset=2)
     box.calls.clear()
@@ -86,7 +98,7 @@ async def test_a_poll_waits_and_the_older_one_loses(aiogram: Aiogram, box: Sandb
     async def poll(limit: int) -> tuple[int, object]:
         try:
             updates = await aiogram.get_updates(offset=2, timeout=5, limit=limit)
-        except TelegramConflictError as no:
+        except library.exceptions.TelegramConflictError as no:
             resident.sends(None, "樓道燈壞了")
             return limit, no.message
         return limit, [update.update_id for update in updates]
@@ -97,14 +109,15 @@ async def test_a_poll_waits_and_the_older_one_loses(aiogram: Aiogram, box: Sandb
     assert told[newer] == [2]
 
 
-async def test_faults_over_http(aiogram: Aiogram, box: Sandbox, resident: User) -> None:
+async def test_faults_over_http(library: Any, aiogram: "Aiogram", box: Sandbox, resident: User) -> None:
     """A dropped connection is one for the client too, after the effect the message is there."""
+    fails = library.exceptions.TelegramNetworkError
     box.faults.add("sendMessage", dropped("after"))
-    with pytest.raises(TelegramNetworkError):
+    with pytest.raises(fails):
         await aiogram.send_message(resident.id, "x")
     assert resident.chat()[-1].text == "x"
     box.faults.add("sendMessage", timed_out())
-    with pytest.raises(TelegramNetworkError):
+    with pytest.raises(fails):
         await aiogram.send_message(resident.id, "x", request_timeout=1)
 
 

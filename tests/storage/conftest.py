@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
@@ -20,10 +21,10 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-async def sqlite(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
+async def sqlite(tmp_path: Path, migrated: Path) -> AsyncIterator[SqliteDatabase]:
     """A migrated SQLite database."""
+    copyfile(migrated, tmp_path / "lianxin.db")
     database = await SqliteDatabase.open(str(tmp_path / "lianxin.db"))
-    await database.migrate()
     yield database
     await database.close()
 

@@ -38,15 +38,9 @@ WATER = Announcement(
     photos=("one", "two"),
     audience=BUILDING,
     channels=frozenset(Channel),
-    activity_id=None,
-    activity_role="",
-    corrects_id=None,
-    second_id=None,
-    chosen_at=NOW,
-    send_at=None,
-    valid_until=LATER,
     created_at=NOW,
-    sent_at=None,
+    chosen_at=NOW,
+    valid_until=LATER,
 )
 
 

@@ -28,6 +28,7 @@ PARAMETERS = {
     "new_chat": "6",
     "error": "Forbidden",
     "card_key": "activity:1",
+    **dict.fromkeys(("gram", "first", "second", "third", "fourth"), "灯坏"),
 }
 EVERY_TURN = (
     "claim_letter",
@@ -43,6 +44,12 @@ EVERY_TURN = (
     "sweep_outbox",
     "events_of_issue",
     "issues_of_handler",
+    "issues_in_hand",
+    "find_everywhere",
+    "find_in_sight",
+    "count_gram",
+    "drop_grams",
+    "compounds_in_sight",
     "issues_of_reporter",
     "activity_locked",
     "signups_of_activity",
@@ -53,7 +60,10 @@ EVERY_TURN = (
 )
 WALKS = ("claim_letter", "claim_mail", "next_mail_at")
 """These look at what waits one by one, but at nothing else."""
-BIG = ("inbox", "outbox", "notices", "dues", "issues", "issue_events", "activities", "signups", "cards")
+BIG = (
+    *("inbox", "outbox", "notices", "dues", "issues", "issue_events", "issue_grams", "issue_people"),
+    *("activities", "signups", "cards", "appointments", "residencies"),
+)
 FINISHED, WAITING = 100_000, 2_000
 LETTERS = """
 WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {last})

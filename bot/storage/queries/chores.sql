@@ -3,6 +3,10 @@
 INSERT INTO chores (kind, subject_id, due_at, stage) VALUES (:kind, :subject_id, :due_at, :stage)
 ON CONFLICT (kind, subject_id) DO UPDATE SET due_at = excluded.due_at, stage = excluded.stage;
 
+-- name: put_first_chore!
+INSERT INTO chores (kind, subject_id, due_at, stage) VALUES (:kind, :subject_id, :due_at, 0)
+ON CONFLICT (kind, subject_id) DO NOTHING;
+
 -- name: drop_chore!
 DELETE FROM chores WHERE kind = :kind AND subject_id = :subject_id;
 

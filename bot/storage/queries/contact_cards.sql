@@ -23,6 +23,18 @@ ORDER BY buildings.id, card_prints.id;
 -- name: hang_card!
 UPDATE card_prints SET hangs_at = :where WHERE id = :id;
 
+-- name: hang_card_also
+-- The same print in one place more.
+INSERT INTO card_prints (compound_id, building_id, format, locale, made_at, made_by, hangs_at)
+SELECT compound_id, building_id, format, locale, made_at, made_by, CAST(:where AS TEXT)
+FROM card_prints WHERE id = :id
+RETURNING id;
+
+-- name: hang_card_nowhere!
+-- It, and the same print in other places.
+UPDATE card_prints SET hangs_at = ''
+WHERE building_id = :building_id AND format = :format AND made_at = :made_at;
+
 -- name: replace_cards!
 -- One of the same format hung there before.
 UPDATE card_prints SET replaced_at = :now
@@ -43,7 +55,7 @@ WHERE building_id = :building_id AND replaced_at IS NULL AND made_at < :before;
 
 -- name: posts_newer_than_cards
 -- The posts of the compound or its community that changed since the committee was last told to renew the cards,
--- or else since the register first came in.
+-- and since a card was first made on which they stand.
 SELECT posts.id, posts.kind, posts.building_id, buildings.name AS building, entrances.name AS entrance
 FROM posts
 LEFT JOIN buildings ON buildings.id = posts.building_id
@@ -54,8 +66,9 @@ WHERE (posts.compound_id = :compound_id
     SELECT 1 FROM changes
     WHERE changes.post_id = posts.id AND changes.action IN ('post.appointed', 'post.ended', 'post.text')
       AND changes.id > COALESCE((SELECT MAX(told.id) FROM changes AS told
-                                 WHERE told.compound_id = :compound_id AND told.action = 'card.reissued'),
-                                (SELECT MIN(first.id) FROM changes AS first
-                                 WHERE first.compound_id = :compound_id AND first.action = 'import.done'), 0)
+                                 WHERE told.compound_id = :compound_id AND told.action = 'card.reissued'), 0)
+      AND changes.at > (SELECT MIN(made_at) FROM card_prints
+                        WHERE card_prints.compound_id = :compound_id
+                          AND (posts.building_id IS NULL OR card_prints.building_id = posts.building_id))
   )
 ORDER BY posts.id;

@@ -72,6 +72,9 @@ SET kind = excluded.kind, state = 'approved', decided_at = excluded.decided_at, 
 UPDATE residencies SET state = 'ended', decided_at = :now, decided_by = NULL, reason = 'unlisted', is_listed = 0
 WHERE id = :id;
 
+-- name: everybody_named
+SELECT person_id, name, phone FROM personal_details ORDER BY person_id;
+
 -- name: export_joined
 -- Who of the compound is on the bot, and how they are entered.
 SELECT residencies.id, residencies.kind, residencies.state, residencies.asked_at, residencies.decided_at,
@@ -102,7 +105,7 @@ WHERE (posts.compound_id = :compound_id
 ORDER BY appointments.id LIMIT :most;
 
 -- name: export_issues
-SELECT issues.id, issues.number, issues.category, issues.urgency, issues.state, issues.place_kind,
+SELECT issues.id, issues.number, issues.category, issues.urgency, issues.state, issues.place_kind AS place,
        buildings.name AS building, entrances.name AS entrance, units.label AS unit, issues.handler_post,
        COALESCE(personal_details.name, '') AS handler, issues.filed_at, issues.accepted_at, issues.resolved_at,
        issues.closed_at, issues.resolution, issues.rating, issues.reopen_count, issues.text

@@ -1,14 +1,17 @@
 -- name: groups_of_compound
-SELECT id, address, title, standing, rights, compound_id, building_id, entrance_id, interest_group_id, bound_by
+SELECT id, address, title, standing, rights, compound_id, building_id, entrance_id, interest_group_id, bound_by,
+  listens
 FROM groups WHERE compound_id = :compound_id
 ORDER BY COALESCE(building_id, 0), COALESCE(entrance_id, 0), COALESCE(interest_group_id, 0), id;
 
 -- name: group_at
-SELECT id, address, title, standing, rights, compound_id, building_id, entrance_id, interest_group_id, bound_by
+SELECT id, address, title, standing, rights, compound_id, building_id, entrance_id, interest_group_id, bound_by,
+  listens
 FROM groups WHERE channel = :channel AND address = :address FOR UPDATE;
 
 -- name: group_chat
-SELECT id, address, title, standing, rights, compound_id, building_id, entrance_id, interest_group_id, bound_by
+SELECT id, address, title, standing, rights, compound_id, building_id, entrance_id, interest_group_id, bound_by,
+  listens
 FROM groups WHERE id = :id FOR UPDATE;
 
 -- name: put_group

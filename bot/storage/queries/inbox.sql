@@ -25,6 +25,7 @@ WITH claimed AS (
 SELECT
   claimed.id, claimed.bot_id, claimed.update_id, claimed.sender, claimed.chat, claimed.payload, claimed.attempts,
   accounts.person_id, accounts.display_name, accounts.language, accounts.unreachable_since, people.locale,
+  people.is_elder, people.misunderstood, people.elder_offered_at, people.numbers,
   dialogs.dialog, dialogs.step, dialogs.data, dialogs.round, dialogs.touched_at
 FROM claimed
 LEFT JOIN accounts ON accounts.channel = :channel AND accounts.address = claimed.sender

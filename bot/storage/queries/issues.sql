@@ -14,7 +14,8 @@ INSERT INTO issues (
 VALUES (
   :compound_id, :number, :category, :urgency, :is_private, :place_kind, :building_id, :entrance_id, :unit_id, :text,
   'open', :reporter_id, :reporter_approved, :handler_id, :handler_post, :reason, :now, :now, 0,
-  :clock_kind, :accept_term, :resolve_term, 0, :now, (SELECT shown_as FROM people WHERE id = :reporter_id),
+  :clock_kind, :accept_term, :resolve_term, 0, :now,
+  COALESCE(CAST(:shown_as AS TEXT), (SELECT shown_as FROM people WHERE id = :reporter_id)),
   :proxy_id, :proxy_source, :proxy_unit_id
 )
 RETURNING id;
@@ -63,17 +64,63 @@ WHERE attachments.issue_id = :issue_id ORDER BY attachments.id;
 INSERT INTO issue_people (issue_id, person_id, part) VALUES (:issue_id, :person_id, :part)
 ON CONFLICT (issue_id, person_id, part) DO NOTHING;
 
+-- name: drop_part!
+DELETE FROM issue_people WHERE issue_id = :issue_id AND person_id = :person_id AND part = :part;
+
+-- name: issues_alike
+-- What a person may be told of that is being worked on: of one kind since then, nobody else's private matters.
+SELECT * FROM issues
+WHERE compound_id = :compound_id AND category = :category AND filed_at >= :since
+  AND state NOT IN ('resolved', 'closed') AND (is_private = 0 OR reporter_id = :person_id)
+ORDER BY filed_at DESC LIMIT :most;
+
+-- name: issues_going_on
+-- The latest matters of a compound that are not closed.
+SELECT * FROM issues WHERE compound_id = :compound_id AND state <> 'closed' ORDER BY id DESC LIMIT :most;
+
+-- name: issue_numbered
+SELECT * FROM issues WHERE compound_id = :compound_id AND number = :number;
+
+-- name: issues_merged_into
+SELECT * FROM issues WHERE duplicate_of = :issue_id ORDER BY id;
+
+-- name: households_of_issue
+-- How many homes of the compound have met it: of who reported it and who is affected; who has none counts as one.
+SELECT COUNT(DISTINCT COALESCE(homes.unit_id, -involved.person_id)) AS count
+FROM (
+  SELECT reporter_id AS person_id FROM issues WHERE id = :issue_id
+  UNION
+  SELECT person_id FROM issue_people WHERE issue_id = :issue_id AND part = 'affected'
+) AS involved
+LEFT JOIN (
+  SELECT residencies.person_id, MIN(residencies.unit_id) AS unit_id
+  FROM residencies
+  JOIN units ON units.id = residencies.unit_id
+  JOIN buildings ON buildings.id = units.building_id
+  JOIN issues ON issues.compound_id = buildings.compound_id
+  WHERE issues.id = :issue_id AND residencies.state = 'approved'
+  GROUP BY residencies.person_id
+) AS homes ON homes.person_id = involved.person_id;
+
 -- name: parts_of_issue
 SELECT person_id, part FROM issue_people WHERE issue_id = :issue_id;
 
 -- name: issues_of_reporter
--- What a person reported: for themselves, or for another whom the bot cannot reach (unless it is about them).
--- What is still going on comes first, then what ended lately.
+-- What a person reported: for themselves, or for another whom the bot cannot reach; and what they have met too.
+-- Nothing that is about them, unless they reported it. What is still going on comes first, then what ended lately.
 SELECT * FROM issues
-WHERE (reporter_id = :person_id OR proxy_id = :person_id) AND (state <> 'closed' OR closed_at > :since)
+WHERE id IN (
+    SELECT id FROM issues WHERE reporter_id = :person_id
+    UNION
+    SELECT id FROM issues WHERE proxy_id = :person_id AND NOT EXISTS (
+      SELECT 1 FROM accounts WHERE accounts.person_id = issues.reporter_id AND accounts.unreachable_since IS NULL
+    )
+    UNION
+    SELECT issues.id FROM issue_people JOIN issues ON issues.id = issue_people.issue_id
+    WHERE issue_people.person_id = :person_id AND issue_people.part = 'affected' AND issues.is_private = 0
+  )
+  AND (state <> 'closed' OR closed_at > :since)
   AND (reporter_id = :person_id OR NOT EXISTS (
-    SELECT 1 FROM accounts WHERE accounts.person_id = issues.reporter_id AND accounts.unreachable_since IS NULL
-  ) AND NOT EXISTS (
     SELECT 1 FROM issue_people
     WHERE issue_people.issue_id = issues.id AND issue_people.person_id = :person_id AND issue_people.part = 'concerned'
   ))
@@ -81,7 +128,40 @@ ORDER BY CASE WHEN state = 'closed' THEN 1 ELSE 0 END, id DESC
 LIMIT :most;
 
 -- name: issues_of_handler
-SELECT * FROM issues WHERE handler_id = :person_id AND state <> 'closed' ORDER BY id LIMIT :most OFFSET :skip;
+SELECT * FROM issues WHERE handler_id = :person_id AND state <> 'closed' ORDER BY id LIMIT :most;
+
+-- name: issues_in_hand
+-- What is not closed and somebody handles, helps with or looks at, by their posts; nothing that is about them.
+SELECT * FROM issues
+WHERE state <> 'closed'
+  AND compound_id IN (
+    SELECT compounds.id FROM appointments JOIN posts ON posts.id = appointments.post_id
+    JOIN compounds ON compounds.id = posts.compound_id OR compounds.community_id = posts.community_id
+    WHERE appointments.person_id = :person_id AND appointments.ends_at IS NULL
+    UNION
+    SELECT compound_id FROM issues WHERE handler_id = :person_id AND state <> 'closed'
+  )
+  AND (
+    handler_id = :person_id
+    OR EXISTS (
+      SELECT 1 FROM appointments JOIN posts ON posts.id = appointments.post_id
+      WHERE appointments.person_id = :person_id AND appointments.ends_at IS NULL
+        AND (posts.compound_id = issues.compound_id
+             OR posts.community_id = (SELECT community_id FROM compounds WHERE compounds.id = issues.compound_id))
+        AND (posts.kind IN ('self_management_committee', 'owners_committee_director', 'branch_secretary')
+             OR (posts.kind = 'deputy_leader' AND posts.building_id = issues.building_id)
+             OR appointments.acting_for = issues.handler_id)
+    )
+    OR EXISTS (
+      SELECT 1 FROM issue_people WHERE issue_people.issue_id = issues.id AND issue_people.person_id = :person_id
+        AND (issue_people.part = 'helps' OR (issue_people.part = 'follows' AND issues.is_private = 0))
+    )
+  )
+  AND NOT EXISTS (
+    SELECT 1 FROM issue_people
+    WHERE issue_people.issue_id = issues.id AND issue_people.person_id = :person_id AND issue_people.part = 'concerned'
+  )
+ORDER BY id LIMIT :most;
 
 -- name: issues_open_in
 -- What nobody in a compound has accepted yet.
@@ -89,9 +169,6 @@ SELECT * FROM issues WHERE compound_id = :compound_id AND state = 'open' ORDER B
 
 -- name: issues_assigned_since
 SELECT * FROM issues WHERE compound_id = :compound_id AND assigned_at >= :since ORDER BY id;
-
--- name: count_issues_of_handler
-SELECT COUNT(*) AS count FROM issues WHERE handler_id = :person_id AND state <> 'closed';
 
 -- name: put_due!
 INSERT INTO dues (kind, issue_id, due_at, stage) VALUES (:kind, :issue_id, :due_at, :stage)

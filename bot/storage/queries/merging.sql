@@ -3,7 +3,7 @@
 
 -- name: lock_people
 -- In the order of their ids: two merges wait for each other instead of stopping each other.
-SELECT id, locale, forgotten_at FROM people WHERE id IN (:from_person, :to_person) ORDER BY id FOR UPDATE;
+SELECT id, locale, is_elder, forgotten_at FROM people WHERE id IN (:from_person, :to_person) ORDER BY id FOR UPDATE;
 
 -- name: accounts_of
 SELECT channel, address FROM accounts WHERE person_id = :person_id ORDER BY id;
@@ -40,10 +40,15 @@ UPDATE signups SET household = :new WHERE household = :old;
 
 -- name: empty_person!
 -- What is left is a tombstone.
-UPDATE people SET locale = NULL, forgotten_at = :now WHERE id = :person_id;
+UPDATE people SET
+  locale = NULL, is_elder = 0, misunderstood = 0, elder_offered_at = NULL, numbers = '[]', numbers_of = '', forgotten_at = :now
+WHERE id = :person_id;
 
--- name: take_locale!
-UPDATE people SET locale = COALESCE(locale, CAST(:locale AS TEXT)) WHERE id = :person_id;
+-- name: take_ways!
+-- The language that was chosen, and simple mode if either has it.
+UPDATE people SET
+  locale = COALESCE(locale, CAST(:locale AS TEXT)), is_elder = CASE WHEN :is_elder = 1 THEN 1 ELSE is_elder END
+WHERE id = :person_id;
 
 -- One statement for each column or table, in the order of storage/merging.py -----------------------------------
 
@@ -151,11 +156,23 @@ UPDATE issue_people SET person_id = :to_person WHERE person_id = :from_person;
 -- name: merge_assignments!
 UPDATE assignments SET handler_id = :to_person WHERE handler_id = :from_person;
 
+-- name: merge_verdicts!
+UPDATE verdicts SET handler_id = :to_person WHERE handler_id = :from_person;
+
 -- name: merge_issue_notes!
 UPDATE issue_notes SET author_id = :to_person WHERE author_id = :from_person;
 
 -- name: merge_reply_templates!
 UPDATE reply_templates SET person_id = :to_person WHERE person_id = :from_person;
+
+-- name: merge_restrictions_twice!
+-- One that waits or runs is enough.
+UPDATE restrictions SET state = 'over'
+WHERE person_id = :from_person AND state IN ('proposed', 'active') AND EXISTS (
+  SELECT 1 FROM restrictions AS other
+  WHERE other.person_id = :to_person AND other.compound_id = restrictions.compound_id
+    AND other.state IN ('proposed', 'active')
+);
 
 -- name: merge_restrictions!
 UPDATE restrictions SET person_id = :to_person WHERE person_id = :from_person;
@@ -166,6 +183,9 @@ UPDATE restrictions SET proposed_by = :to_person WHERE proposed_by = :from_perso
 -- name: merge_restrictions_decided!
 UPDATE restrictions SET decided_by = :to_person WHERE decided_by = :from_person;
 
+-- name: merge_restrictions_upheld!
+UPDATE restrictions SET upheld_by = :to_person WHERE upheld_by = :from_person;
+
 -- name: merge_restrictions_ended!
 UPDATE restrictions SET ended_by = :to_person WHERE ended_by = :from_person;
 
@@ -175,6 +195,24 @@ DELETE FROM floods WHERE person_id = :from_person AND person_id <> :to_person;
 
 -- name: merge_overheard!
 UPDATE overheard SET person_id = :to_person WHERE person_id = :from_person;
+
+-- name: merge_calls_twice!
+-- A call of one's own, and one in which both were told: the one before goes.
+DELETE FROM calls
+WHERE (person_id = :from_person AND EXISTS (SELECT 1 FROM calls AS other WHERE other.person_id = :to_person))
+  OR (asked_id = :from_person AND EXISTS (
+    SELECT 1 FROM calls AS other
+    WHERE other.person_id = calls.person_id AND other.begun_at = calls.begun_at AND other.asked_id = :to_person
+  ));
+
+-- name: merge_calls!
+UPDATE calls SET person_id = :to_person WHERE person_id = :from_person;
+
+-- name: merge_calls_asked!
+UPDATE calls SET asked_id = :to_person WHERE asked_id = :from_person;
+
+-- name: merge_calls_taken!
+UPDATE calls SET taken_by = :to_person WHERE taken_by = :from_person;
 
 -- name: merge_notices!
 UPDATE notices SET person_id = :to_person WHERE person_id = :from_person;

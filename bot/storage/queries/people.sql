@@ -16,6 +16,22 @@ RETURNING person_id;
 -- name: set_locale!
 UPDATE people SET locale = :locale WHERE id = :person_id;
 
+-- name: set_elder!
+UPDATE people SET is_elder = :is_elder, misunderstood = 0, numbers = '[]', numbers_of = '' WHERE id = :person_id;
+
+-- name: note_misses!
+-- How often in a row somebody was not understood. Who is not in simple mode has numbers for one answer only.
+UPDATE people SET misunderstood = :misses, numbers = CASE WHEN is_elder = 1 THEN numbers ELSE '[]' END
+WHERE id = :person_id;
+
+-- name: note_elder_offered!
+UPDATE people SET elder_offered_at = :now WHERE id = :person_id;
+
+-- name: put_numbers!
+-- A card that is redrawn has no say, unless it is the message the numbers are under.
+UPDATE people SET numbers = :numbers, numbers_of = :card_key
+WHERE id = :person_id AND (CAST(:is_anew AS INTEGER) = 1 OR numbers_of = :card_key);
+
 -- name: put_details!
 INSERT INTO personal_details (person_id, name, phone) VALUES (:person_id, :name, :phone)
 ON CONFLICT (person_id) DO UPDATE SET name = excluded.name, phone = excluded.phone;
@@ -31,7 +47,7 @@ ORDER BY accounts.id LIMIT 1;
 
 -- name: addressee
 -- Where and in which language a person is written to; nothing when they have no account or it is unreachable.
-SELECT accounts.address, people.locale, accounts.language
+SELECT accounts.address, people.locale, accounts.language, people.is_elder
 FROM accounts JOIN people ON people.id = accounts.person_id
 WHERE accounts.person_id = :person_id AND accounts.channel = :channel AND accounts.unreachable_since IS NULL
 ORDER BY accounts.id LIMIT 1;

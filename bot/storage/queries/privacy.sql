@@ -44,7 +44,7 @@ SELECT issues.id, issues.number, issues.filed_at, issues.state, issues.category,
             ELSE 'follows' END AS part
 FROM issues
 WHERE issues.reporter_id = :person_id OR issues.proxy_id = :person_id
-  OR issues.id IN (SELECT issue_id FROM issue_people WHERE person_id = :person_id AND part = 'follows')
+  OR issues.id IN (SELECT issue_id FROM issue_people WHERE person_id = :person_id AND part IN ('follows', 'affected'))
 ORDER BY issues.id;
 
 -- name: own_signup_rows
@@ -110,11 +110,16 @@ UPDATE issues SET
 WHERE reporter_id = :person_id AND (erased_at IS NULL OR unit_id IS NOT NULL);
 
 -- name: forget_talk!
--- What was said about it, by either side: to whom it was said is gone.
-UPDATE issue_events SET text = '' WHERE text <> '' AND issue_id IN (SELECT id FROM issues WHERE reporter_id = :person_id);
+-- What was said about it, by either side: to whom it was said is gone. Neighbours who have met the same have said
+-- so for themselves, as this person may have of what others reported.
+UPDATE issue_events SET text = '' WHERE text <> '' AND CASE WHEN action = 'follow' THEN actor_id = :person_id
+  ELSE issue_id IN (SELECT id FROM issues WHERE reporter_id = :person_id) END;
 
 -- name: forget_attachments!
-DELETE FROM attachments WHERE issue_id IN (SELECT id FROM issues WHERE reporter_id = :person_id);
+DELETE FROM attachments WHERE event_id IN (
+  SELECT id FROM issue_events WHERE CASE WHEN action = 'follow' THEN actor_id = :person_id
+    ELSE issue_id IN (SELECT id FROM issues WHERE reporter_id = :person_id) END
+);
 
 -- name: forget_following!
 DELETE FROM issue_people WHERE person_id = :person_id AND part IN ('follows', 'affected', 'helps');
@@ -197,6 +202,9 @@ DELETE FROM issue_messages WHERE chat IN (SELECT address FROM accounts WHERE per
 -- name: forget_homes!
 DELETE FROM residencies WHERE person_id = :person_id;
 
+-- name: forget_calls!
+DELETE FROM calls WHERE person_id = :person_id;
+
 -- name: forget_moving_codes!
 DELETE FROM moving_codes WHERE person_id = :person_id;
 
@@ -208,7 +216,8 @@ DELETE FROM accounts WHERE person_id = :person_id;
 
 -- name: forget_person!
 UPDATE people SET
-  locale = NULL, shown_as = 'leader', is_elder = 0, misunderstood = 0, elder_offered_at = NULL, forgotten_at = :now
+  locale = NULL, shown_as = 'leader', is_elder = 0, misunderstood = 0, elder_offered_at = NULL,
+  numbers = '[]', numbers_of = '', forgotten_at = :now
 WHERE id = :person_id;
 
 -- name: signups_of_signer
