@@ -39,6 +39,7 @@ from tests.crowd import MORNING, PATIENCE, SAMPLE, UNHURRIED, Person, Square, op
 from tests.doomed import Parent, parent
 from tests.engines import Server, ask, serving
 from tests.test_crashes import sent_by_people
+from tests.world import UNLIMITED
 
 SECRET = "王奶奶家门口的灯坏了"
 PASSING = {"inbox", "cards", "issue_messages", "upkeep", "schema_versions", "sqlite_sequence"}
@@ -229,7 +230,7 @@ async def furnish(house: House, issues: int) -> None:
     """Straight into the rows, by the bot's own actions: how people tap is not what is tested."""
     register, mistakes = read_register(read(SAMPLE))
     assert not mistakes
-    rules = Rules(int(house.square.sandbox.token.split(":")[0]), "lianxin_bot")
+    rules = Rules(int(house.square.sandbox.token.split(":")[0]), "lianxin_bot", limits=UNLIMITED)
     now = house.square.clock()
     async with house.database.transaction() as connection:
         store = Store(connection)

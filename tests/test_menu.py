@@ -282,7 +282,7 @@ async def test_the_commands_end_with_the_post(world: World) -> None:
 
 
 async def test_a_changed_message_is_not_passed_over_in_silence(world: World) -> None:
-    """Telegram lets people correct what they sent: what belongs to nothing any more they learn to send anew."""
+    """Telegram lets people correct what they sent: what belongs to nothing any more is to be sent anew."""
     resident = await world.resident()
     number = resident.user.sends(None, "3栋2单元楼道灯坏了")
     await world.settle()

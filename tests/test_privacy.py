@@ -623,7 +623,7 @@ SURFACES = {
     "actions/privacy.py": "asked of the table",
     "actions/proxies.py": HOLDER,
     "actions/rates.py": HOLDER + "; to the committee, and to themselves",
-    "actions/restrictions.py": "of who may not report for a while, to those who decide it, unless from a card",
+    "actions/restrictions.py": "of who may not report for a while, to who decides it, unless from a card",
     "actions/residents.py": "of who asks to be entered, to who may decide it; " + HOLDER,
     "actions/successions.py": HOLDER,
     "actions/tellings.py": HOLDER,

@@ -443,7 +443,7 @@ async def test_work_begun_anew_has_a_fresh_resolve_clock(cast: Cast) -> None:
 
 
 async def test_a_compound_has_days_of_its_own(cast: Cast) -> None:
-    """Wednesday is off here: the day to accept ends on Thursday; elsewhere, and for danger, nothing changes."""
+    """Wednesday is off here: the day to accept ends on Thursday; for others, and danger, nothing changes."""
     off = frozenset({date(2026, 11, 25)})
     cast.world.rules = replace(cast.world.rules, own_days={"luzhou-126": OwnDays(off=off)})
     await cast.world.restart()
@@ -496,6 +496,20 @@ async def test_danger_that_is_only_repeated_lets_people_sleep(cast: Cast) -> Non
         "11-24 23:15 manager: overdue",
         *(f"11-{day} 08:00 manager: overdue" for day in (25, 26, 27)),
     ]
+
+
+async def test_a_late_repeat_of_danger_waits_for_the_morning(cast: Cast) -> None:
+    """The bot was down from noon until eleven at night: what it repeats wakes nobody."""
+    await cast.report(LIFT)
+    await cast.hear_until(at(11, 24, 12))
+    await cast.manager.forgets()
+
+    await cast.world.later(hours=35)
+    assert cast.manager.new_messages == []
+
+    heard = await cast.hear_until(at(11, 26, 9))
+    assert "11-26 08:00 manager: overdue" in heard
+    assert len([line for line in heard if "manager" in line]) == 1
 
 
 async def test_the_night_is_one_message_in_the_morning(cast: Cast) -> None:
@@ -799,6 +813,8 @@ async def test_a_level_that_handles_it_is_no_level_above(cast: Cast) -> None:
 
     assert "11-27 10:00 director: overdue" in heard
     assert "11-27 10:00 secretary: escalation" in heard
+    # The level is not empty: it is the director's own.
+    assert "没有人能收到" not in cast.secretary.last_message
 
 
 async def test_whom_it_is_about_hears_nothing(cast: Cast) -> None:

@@ -334,6 +334,19 @@ async def test_something_plainly_new_is_a_report_with_the_talk_at_hand(
     assert (await world.issue(2)).category == "lift"
 
 
+async def test_an_answer_that_names_no_category_is_asked_about(
+    world: World, leader: Phone, resident: Phone
+) -> None:
+    """What was asked is answered in words that fit no category: that is no new matter."""
+    await two(leader, resident)
+    await leader.presses("需补充")
+    await leader.sends("沙发多大，一个人搬得动吗？")
+    await resident.sends("三人沙发，两个人才搬得动")
+    assert "这是说哪一件" in resident.last_message
+    await resident.presses(LIFT)
+    assert await said(world, 2) == ["三人沙发，两个人才搬得动"]
+
+
 async def test_talk_of_long_ago_is_not_asked_about(world: World, leader: Phone, resident: Phone) -> None:
     """After three days of silence, words are something new again."""
     await resident.reports()

@@ -393,7 +393,7 @@ class World:
             return max(compound.id for compound in await Store(connection).places.compounds())
 
     async def contents(self, *but: str, mail: bool = False) -> dict[str, list[tuple[object, ...]]]:
-        """Every row of every table but the mail, its count, and those named: to see that nothing has changed."""
+        """Every row of every table but the mail, its count, and those named: to see that nothing changed."""
         tables = await self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
         aside = {"sqlite_sequence", *but, *(() if mail else ("inbox", "outbox", "floods"))}
         names = [row["name"] for row in tables if row["name"] not in aside]

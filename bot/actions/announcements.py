@@ -33,12 +33,13 @@ from bot.domain.announcing import (
     check,
     deliveries,
     may_second,
+    part_of,
     roles_of,
     sending_at,
     verdict,
     verdict_with_loans,
 )
-from bot.domain.audiences import COMPOUND, PLACES, Audience, Kind, Part, within
+from bot.domain.audiences import PLACES, Audience, Part, within
 from bot.domain.errors import Refused
 from bot.domain.posts import COMMITTEE, PostKind
 from bot.storage.announcements import Announcement, AnnouncementEvent, Household
@@ -476,7 +477,9 @@ async def may_see(desk: Desk, announcement: Announcement, person_id: int) -> boo
     officer = await officer_of(desk, announcement.compound_id, person_id)
     if any(holder.kind in COMMITTEE for holder in officer.holders):
         return True
-    own = [_seat(holder.building_id, holder.entrance_id) for holder in officer.holders if holder.building_id]
+    own = [
+        part_of(holder.building_id, holder.entrance_id) for holder in officer.holders if holder.building_id
+    ]
     is_out = announcement.state in SEEN_AGAIN
     return is_out and any(
         within(place, part) or within(part, place) for place in own for part in announcement.audience.parts
@@ -500,12 +503,6 @@ async def listed(desk: Desk, person_id: int) -> list[Announcement]:
         if await may_see(desk, one, person_id)
     ]
     return sorted(found, key=lambda one: one.id, reverse=True)[:LISTED_MOST]
-
-
-def _seat(building_id: int | None, entrance_id: int | None) -> Part:
-    if building_id is None:
-        return COMPOUND
-    return Part(Kind.BUILDING if entrance_id is None else Kind.ENTRANCE, building_id, entrance_id)
 
 
 # Read ------------------------------------------------------------------------------------------------------
@@ -562,7 +559,7 @@ async def unread(desk: Desk, announcement: Announcement, person_id: int) -> list
     officer = await officer_of(desk, announcement.compound_id, person_id)
     whole = any(holder.kind in COMMITTEE for holder in officer.holders)
     own = [
-        _seat(holder.building_id, holder.entrance_id)
+        part_of(holder.building_id, holder.entrance_id)
         for holder in officer.holders
         if holder.building_id is not None and holder.kind is not PostKind.PARTY_GROUP_LEADER
     ]
@@ -574,7 +571,7 @@ async def unread(desk: Desk, announcement: Announcement, person_id: int) -> list
     households = await desk.store.announcements.households(root_of(announcement), announcement.compound_id)
     doors: dict[tuple[int, int | None], Door] = {}
     for one in households:
-        seat = _seat(one.building_id, one.entrance_id)
+        seat = part_of(one.building_id, one.entrance_id)
         if not (whole or _in_any(seat, own)) or not _is_meant(one, seat, announcement.audience, places):
             continue
         door = doors.setdefault((one.building_id, one.entrance_id), Door(one.building_id, one.entrance_id))

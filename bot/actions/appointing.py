@@ -179,23 +179,21 @@ async def leave_post(
     *,
     actor_id: int | None,
     source: str,
-    successor: int | None = None,
     reason: str = "",
 ) -> int:
     """End somebody's time in a post, as holder or deputy; its open issues go on at once (L4).
 
-    They go to the `successor` where there is one (in office already), else to who stands in or is deputy,
-    else to the next in the chain. Everybody concerned is told: the former holder unless they resigned
-    themselves, new handlers, reporters, and the committee when nobody holds the post any more (C7). Without
-    an actor it is the operator, or the clock. `reason` is a word. Gives the number of issues that moved.
-    Refusals: `no_such_post`, `not_in_post`, those of `require`.
+    They go to who stands in or is deputy, else to the next in the chain. Everybody concerned is told: the
+    former holder unless they resigned themselves, new handlers, reporters, and the committee when nobody
+    holds the post any more (C7). Without an actor it is the operator, or the clock. `reason` is a word. Gives the
+    number of issues that moved. Refusals: `no_such_post`, `not_in_post`, those of `require`.
     """
     post = await post_of(desk, post_id)
     if actor_id is not None:
         await require(desk, Deed.END, actor_id, post, person_id)
     before = await desk.store.posts.holder_ids(post.id)
     moved = await _leave(
-        desk, post, person_id, actor_id=actor_id, source=source, successor=successor, reason=reason
+        desk, post, person_id, actor_id=actor_id, source=source, successor=None, reason=reason
     )
     if before == [person_id]:
         await _tell_vacant(desk, post, but={actor_id, person_id})

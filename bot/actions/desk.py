@@ -295,18 +295,16 @@ class Desk:
         content: bytes,
         name: str = "",
         caption: str = "",
-        options: Rows = (),
         *,
         person_id: int | None = None,
-        lane: Lane = Lane.REPLY,
         dedupe_key: str | None = None,
     ) -> None:
-        """Put a file made here into the bag: a document with a name, without one a picture with options."""
-        payload: dict[str, Any] = {"content": b64encode(content).decode(), "caption": caption}
-        payload |= {"name": name} if name else {"options": as_payload(options)}
+        """Put a file made here into the bag: a document with a name, without one a picture."""
+        payload = {"content": b64encode(content).decode(), "caption": caption, "name": name}
         intent = Intent.DOCUMENT if name else Intent.PICTURE
+        bot_id, lane = self.rules.bot_id, Lane.REPLY
         self.mail.append(
-            Mail(self.rules.bot_id, chat, lane, intent, payload, person_id=person_id, dedupe_key=dedupe_key)
+            Mail(bot_id, chat, lane, intent, payload, person_id=person_id, dedupe_key=dedupe_key)
         )
 
     def post_photos(

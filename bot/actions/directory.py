@@ -14,6 +14,7 @@ from bot.storage.store import Store
 JOIN_PREFIX = "j"
 APPOINT_PREFIX = "a"
 """A link's payload is the prefix and the code: 11 characters of [0-9A-Za-z_-] of the 32 allowed (R4)."""
+INVITED_FOR = timedelta(days=14)
 
 
 def new_code() -> str:
@@ -33,21 +34,14 @@ async def joining_links(
     return await store.links.doors(compound_id)
 
 
-async def invite(
-    store: Store,
-    post_id: int,
-    now: datetime,
-    new_code: Callable[[], str] = new_code,
-    valid_for: timedelta = timedelta(days=14),
-    *,
-    asks_who: bool = False,
-) -> str:
-    """Make a code by which one person takes up the post, once. The payload is APPOINT_PREFIX and the code.
+async def invite(store: Store, post_id: int, now: datetime, *, asks_who: bool = False) -> str:
+    """Make a code by which one person takes up the post, once, within two weeks.
 
-    With `asks_who` whoever opens it says first whether they are the holder the register names.
+    The payload is APPOINT_PREFIX and the code. With `asks_who` whoever opens it says first whether they are the
+    holder the register names.
     """
     code = new_code()
-    await store.links.put_appoint(code, post_id, now, now + valid_for, asks_who=asks_who)
+    await store.links.put_appoint(code, post_id, now, now + INVITED_FOR, asks_who=asks_who)
     return code
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from bot.actions.desk import Choice, Choices, Desk, choice
 from bot.actions.privacy import shown_phone
-from bot.actions.residents import to_end
+from bot.actions.residents import place_of, to_end
 from bot.domain.errors import Refused
-from bot.domain.posts import Place, PostKind, match
+from bot.domain.posts import PostKind, match
 from bot.storage.calls import Call
 from bot.storage.chores import Chore
 from bot.storage.people import Residency
@@ -90,7 +90,7 @@ async def home_of(desk: Desk, person_id: int) -> Residency | None:
 
 async def _tell_next(desk: Desk, home: Residency, told: Sequence[Call], message: str) -> Told:
     """Tell who is next in line after these; where nobody is left the numbers to call are what remains."""
-    place = _place(home)
+    place = place_of(home)
     holders = await desk.holders(home.compound_id)
     found = match(
         "leader",
@@ -113,10 +113,6 @@ async def _tell_next(desk: Desk, home: Residency, told: Sequence[Call], message:
         await desk.store.chores.put(NEXT, call_id, await _answered_by(desk, home))
         await desk.store.chores.put(OVER, call_id, desk.now + KEPT)
     return message, await _about(desk, home, asked_id)
-
-
-def _place(home: Residency) -> Place:
-    return Place("unit", home.compound_id, home.building_id, home.entrance_id, home.unit_id)
 
 
 async def _answered_by(desk: Desk, home: Residency) -> datetime:
@@ -159,7 +155,7 @@ async def _show(
     name = (await desk.store.people.details(call.person_id)).name
     facts = {
         "name": name,
-        "place": await desk.place_facts(_place(home)),
+        "place": await desk.place_facts(place_of(home)),
         "phone": await shown_phone(desk, call.asked_id, call.person_id),
         "is_passed_on": is_passed_on,
         "taken_by": (await desk.store.people.details(taken_by)).name if taken_by else "",

@@ -396,7 +396,7 @@ class _Import:
         report += await self._move_in(ground, people, placed, entries)
         surveyed = {ground.buildings[label][0] for label in listed.surveyed}
         units = {unit_id: at for at, unit_id in unit_ids.items() if at[0] in surveyed}
-        report += await self._move_out(ground, people, placed.keys(), entries, units)
+        report += await self._move_out(ground, placed.keys(), entries, units)
         report += await self._appoint(people, plans)
         if report.is_news:
             await self._desk.store.changes.record(
@@ -503,7 +503,6 @@ class _Import:
     async def _move_out(
         self,
         ground: _Ground,
-        people: _People,
         placed: Collection[tuple[int, int]],
         entries: Sequence[Entry],
         surveyed: Mapping[int, UnitAt],

@@ -124,7 +124,7 @@ async def file(desk: Desk, reporter_id: int, report: Report, proxy: Proxy | None
     followers = () if is_private else found.followers
     for person_id in followers:
         await desk.store.issues.add_part(issue_id, person_id, "follows")
-    issue = await _known(desk, issue_id)
+    issue = await known(desk, issue_id)
     await start_ladder(desk, issue)
     await rates.note_filed(desk, issue)
     await index(desk, issue)
@@ -156,6 +156,7 @@ def _is_private(category: Category, report: Report) -> bool:
 
 
 def reason_of(found: Match) -> dict[str, object]:
+    """Why somebody has an issue, as it is kept with it."""
     return {
         "rule": "stand_in" if found.holder.acting_for and found.rule != "transferred" else found.rule,
         "post": found.holder.kind.value,
@@ -349,7 +350,8 @@ async def _match(
     )
 
 
-async def _known(desk: Desk, issue_id: int) -> Issue:
+async def known(desk: Desk, issue_id: int) -> Issue:
+    """An issue by its id, whoever asks. Refusals: `no_such_issue`."""
     issue = await desk.store.issues.get(issue_id)
     if issue is None:
         raise Refused("no_such_issue")

@@ -50,8 +50,8 @@ async def note(desk: Desk, deed: Deed, after: Issue) -> None:
 
 async def _note_hands(desk: Desk, deed: Deed, after: Issue) -> None:
     before = deed.before
-    is_given = after.state == State.OPEN or State.CLOSED == before.state != after.state
-    if is_given or before.handler_id != after.handler_id:
+    is_taken_up = State.CLOSED == before.state != after.state
+    if is_taken_up or before.handler_id != after.handler_id:
         await desk.store.rates.end(after.id, deed.actor_id, desk.now)
         await _assign(desk, after)
     elif after.state == State.CLOSED:

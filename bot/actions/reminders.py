@@ -322,7 +322,7 @@ DIALOG_AFTER = timedelta(days=2)
 
 
 async def sweep(desk: Desk) -> None:
-    """Forget mail that was settled days ago and questions nobody will answer, and what was only counted; see that mornings come."""
+    """Forget settled mail, questions nobody will answer and what was only counted; see that mornings come."""
     await desk.store.inbox.sweep(desk.now - SWEEP_AFTER)
     await desk.store.outbox.sweep(desk.now - SWEEP_AFTER)
     await desk.store.dialogs.sweep(desk.now - DIALOG_AFTER)

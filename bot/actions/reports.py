@@ -337,7 +337,7 @@ def _told(rate: Rate) -> int | None:
 
 
 async def workbook_of(desk: Desk, gathered: Gathered, locale: str) -> bytes:
-    """An XLSX for the committee: months, buildings, leaders, categories, and the issues, which name nobody."""
+    """An XLSX for the committee: months, buildings, leaders, categories, and issues that name nobody."""
 
     def say(message: str, /, **facts: object) -> str:
         return desk.texts.words(locale, f"rates.{message}", **facts)

@@ -360,10 +360,10 @@ def _offices(officer: Officer, part: Part, *, is_whole: bool) -> list[tuple[str,
         return everybodys + [(GROUP_LEADER, Scope.INTEREST_GROUP)] * (part.group_id in officer.leads)
     # The leaders of all buildings are people of several buildings, not everybody.
     is_whole = is_whole and part.kind is not Kind.POST
-    place = _place(part.building_id, part.entrance_id)
+    place = part_of(part.building_id, part.entrance_id)
     scopes: list[tuple[str, Scope]] = []
     for holder in officer.holders:
-        if holder.building_id is not None and within(place, _place(holder.building_id, holder.entrance_id)):
+        if holder.building_id is not None and within(place, part_of(holder.building_id, holder.entrance_id)):
             scope = Scope.OWN_ENTRANCE if place.kind is Kind.ENTRANCE else Scope.OWN_BUILDING
         else:
             scope = Scope.COMPOUND if is_whole else Scope.SEVERAL_BUILDINGS
@@ -371,7 +371,7 @@ def _offices(officer: Officer, part: Part, *, is_whole: bool) -> list[tuple[str,
     return scopes
 
 
-def _place(building_id: int | None, entrance_id: int | None) -> Part:
+def part_of(building_id: int | None, entrance_id: int | None) -> Part:
     """The smallest place these ids name; with none of them the compound."""
     if building_id is None:
         return COMPOUND
@@ -606,19 +606,19 @@ def _belongs(person: Person, part: Part, narrowed_to: Collection[str]) -> bool:
     if part.kind is Kind.INTEREST_GROUP:
         return part.group_id in person.groups
     if part.kind is Kind.POST:
-        seat = _place(part.building_id, part.entrance_id)
+        seat = part_of(part.building_id, part.entrance_id)
         return any(
-            post.post == part.post and within(_place(post.building_id, post.entrance_id), seat)
+            post.post == part.post and within(part_of(post.building_id, post.entrance_id), seat)
             for post in person.posts
         )
     if not narrowed_to and any(
-        within(_place(post.building_id, post.entrance_id), part) for post in person.posts
+        within(part_of(post.building_id, post.entrance_id), part) for post in person.posts
     ):
         # The property manager lives elsewhere, and belongs to the compound all the same; so does a leader to
         # the building.
         return True
     return any(
-        within(_place(home.building_id, home.entrance_id), part)
+        within(part_of(home.building_id, home.entrance_id), part)
         and (not narrowed_to or home.residency in narrowed_to)
         for home in person.homes
     )
@@ -632,10 +632,10 @@ def _without(person: Person, exception: Sequence[Part]) -> Person:
     if any(part.kind not in PLACES and _belongs(person, part, ()) for part in exception):
         return replace(person, homes=(), posts=(), groups=frozenset())
     homes = tuple(
-        home for home in person.homes if not _in_any(_place(home.building_id, home.entrance_id), exception)
+        home for home in person.homes if not _in_any(part_of(home.building_id, home.entrance_id), exception)
     )
     posts = tuple(
-        post for post in person.posts if not _in_any(_place(post.building_id, post.entrance_id), exception)
+        post for post in person.posts if not _in_any(part_of(post.building_id, post.entrance_id), exception)
     )
     groups = person.groups if homes or not person.homes else frozenset[int]()
     return replace(person, homes=homes, posts=posts, groups=groups)

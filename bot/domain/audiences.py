@@ -394,8 +394,8 @@ def _unknown(said: str, known: Known) -> NotUnderstood:
     return NotUnderstood("audience_unknown", said=said, nearest=_nearest(said, names))
 
 
-def _nearest(said: str, names: Iterable[str], most: int = 3) -> tuple[str, ...]:
-    """The names most like what was said: for numbers those that count nearest, and then by their signs."""
+def _nearest(said: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Three names most like what was said: for numbers those that count nearest, then by their signs."""
     label = normal_label(said)
 
     def likeness(name: str) -> tuple[float, float]:
@@ -407,7 +407,7 @@ def _nearest(said: str, names: Iterable[str], most: int = 3) -> tuple[str, ...]:
         return (alike, 0)
 
     close = [name for name in names if likeness(name)[0] > 0.3]
-    return tuple(sorted(close, key=likeness, reverse=True)[:most])
+    return tuple(sorted(close, key=likeness, reverse=True)[:3])
 
 
 class _Clause:

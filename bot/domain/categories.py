@@ -42,11 +42,11 @@ PLACES: Final = frozenset(("unit", "entrance", "building", "common_area", "compo
 class Category:
     """One kind of matter and how it is handled; its name is in the templates, under the key.
 
-    An operator may give it another (`names`, by locale), and `words` by which it is guessed beside those known
-    here. A `hidden` one is not offered any more, but what was reported under it goes on. `handled_by` is
-    "leader" (the chain from the place upwards) or a kind of post that gets it first. `accept_by` and
-    `resolve_by` of None mean the times of the urgency. Within `duplicate_window` a second report of the same
-    matter at the same place is probably the same one.
+    An operator may give it another (`names`, by locale), and `words` by which it is guessed beside ours. A
+    `hidden` one is not offered any more, but what was reported under it goes on. `handled_by` is "leader" (the
+    chain from the place upwards) or a kind of post that gets it first. `accept_by` and `resolve_by` of None
+    mean the times of the urgency. Within `duplicate_window` a second report of the same matter at the same
+    place is probably the same one.
     """
 
     key: str

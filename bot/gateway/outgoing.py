@@ -1,5 +1,6 @@
 """From an intent to a call of the Bot API."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from base64 import b64decode
 from typing import Any
 
@@ -30,16 +31,8 @@ async def deliver(bot: Bot, item: Outgoing, message_id: int | None) -> tuple[int
             return (message_id,)
         case Intent.CARD if message_id is None and item.payload.get("only_if_sent"):
             return ()
-        case Intent.SAY | Intent.CARD:
-            return (await _said(bot, item),)
         case Intent.PHOTOS:
             return await _shown(bot, item)
-        case Intent.VOICE:
-            return (await _played(bot, item),)
-        case Intent.PICTURE:
-            return (await _pictured(bot, item),)
-        case Intent.DOCUMENT:
-            return (await _filed(bot, item),)
         case Intent.DELETE:
             if message_id is not None:
                 await _removed(bot, item.chat, message_id)
@@ -48,6 +41,8 @@ async def deliver(bot: Bot, item: Outgoing, message_id: int | None) -> tuple[int
         case Intent.MENU:
             commands = [(name, description) for name, description in item.payload["commands"]]
             await bot.set_my_commands(commands, scope=BotCommandScopeChat(item.chat))
+        case _:
+            return (await _ONE_MESSAGE[item.intent](bot, item),)
     return ()
 
 
@@ -177,3 +172,13 @@ def _keyboard(payload: dict[str, Any]) -> dict[str, Any] | None:
 def _says(no: BadRequest, *refusals: str) -> bool:
     """Telegram tells refusals apart only by their text, and the library changes its capitals."""
     return any(refusal in no.message.lower() for refusal in refusals)
+
+
+_ONE_MESSAGE: Mapping[Intent, Callable[[Bot, Outgoing], Awaitable[int]]] = {
+    Intent.SAY: _said,
+    Intent.CARD: _said,
+    Intent.VOICE: _played,
+    Intent.PICTURE: _pictured,
+    Intent.DOCUMENT: _filed,
+}
+"""What is sent as one new message, and how."""

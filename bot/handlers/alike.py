@@ -3,7 +3,7 @@
 from bot.actions.alike import Draft, alike_of, merge_offers, merge_target
 from bot.actions.cards import card_from_outside, card_key, outside_facts, roles_of
 from bot.actions.desk import choice
-from bot.actions.issues import act, expect
+from bot.actions.issues import act, expect, known
 from bot.actions.tellings import Said
 from bot.conversation.dialog import Dialog, Step, begin, finish, pick, put_question, remember
 from bot.conversation.turn import Turn, plain
@@ -62,9 +62,7 @@ async def households_alike(turn: Turn) -> int:
 async def ask_alike(turn: Turn) -> None:
     """One issue that may be the same, with its photos above the question."""
     offered, at = turn.data["alike"], turn.data["at"]
-    issue = await turn.store.issues.get(offered[at])
-    if issue is None:
-        raise Refused("no_such_issue")
+    issue = await known(turn.desk, offered[at])
     photos = [
         one.file
         for one in await turn.store.issues.attachments(issue.id)
@@ -151,7 +149,7 @@ async def _begin(turn: Turn, issue: str, action: Action, step: str) -> None:
 
 
 async def _ask_main(turn: Turn) -> None:
-    issue = await _issue(turn)
+    issue = await known(turn.desk, turn.data["issue"])
     rows = []
     for other in await merge_offers(turn.desk, issue, turn.person_id):
         facts = {"number": other.number, "category": other.category}
@@ -162,15 +160,8 @@ async def _ask_main(turn: Turn) -> None:
     put_question(turn, "alike.which", rows, asked, numbers_pick=False)
 
 
-async def _issue(turn: Turn) -> Issue:
-    issue = await turn.store.issues.get(turn.data["issue"])
-    if issue is None:
-        raise Refused("no_such_issue")
-    return issue
-
-
 async def _take_main(turn: Turn) -> str | None:
-    issue = await _issue(turn)
+    issue = await known(turn.desk, turn.data["issue"])
     if turn.chosen[:1] == ("main",) and len(turn.chosen) == 2:
         main_id = turn.number(turn.chosen[1])
     elif turn.chosen or not turn.text:
@@ -194,9 +185,8 @@ async def _take_main(turn: Turn) -> str | None:
 
 
 async def _ask_sure(turn: Turn) -> None:
-    issue, main = await _issue(turn), await turn.store.issues.get(turn.data["main"])
-    if main is None:
-        raise Refused("no_such_issue")
+    issue = await known(turn.desk, turn.data["issue"])
+    main = await known(turn.desk, turn.data["main"])
     facts = {
         "number": issue.number,
         "text": issue.text,

@@ -7,7 +7,7 @@ from bot.actions.cards import (
     facts_of,
     speaker_of,
 )
-from bot.actions.issues import check_length, expect, photo_needed, targets
+from bot.actions.issues import check_length, expect, known, photo_needed, targets
 from bot.actions.tellings import Said
 from bot.conversation.dialog import Dialog, Step, begin, finish, pick, put_question, remember
 from bot.conversation.turn import Turn, plain
@@ -137,9 +137,7 @@ async def _take_result(turn: Turn) -> str | None:
 
 async def _ask_target(turn: Turn) -> None:
     data = turn.data
-    issue = await turn.store.issues.get(data["issue"])
-    if issue is None:
-        raise Refused("no_such_issue")
+    issue = await known(turn.desk, data["issue"])
     rows = [
         (pick("", "to", holder.person_id, text=await post_and_name(turn, holder)),)
         for holder in (await targets(turn.desk, issue))[:TARGETS_MOST]

@@ -138,12 +138,16 @@ async def from_message(turn: Turn) -> None:
 
 
 def _is_new(turn: Turn, data: Mapping[str, Any], live: Sequence[Issue]) -> bool:
-    """Whether these words bring a matter of another category than those talked about, or a long story."""
+    """Whether these words bring a matter of another category than those talked about, or a long story.
+
+    Words that fit no category rather answer what was asked.
+    """
     text = data["text"]
     if not text or not report.tells_of_trouble(turn, text):
         return False
-    likely = guess(text[:READ_MOST], tuple(turn.desk.rules.categories.values()))[0]
-    return len(text) > LONG or likely.category.key not in {issue.category for issue in live}
+    likely = guess(text[:READ_MOST], tuple(turn.desk.rules.categories.values()))[0].category.key
+    is_another = likely not in {"other", *(issue.category for issue in live)}
+    return len(text) > LONG or (is_another and report.brings_matter(turn, text))
 
 
 def _label(turn: Turn, issue: Issue) -> str:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from bot.actions.cards import bring_down, facts_of, is_reporters, roles_of
 from bot.actions.clocks import resolve_due
 from bot.actions.desk import choice
-from bot.actions.issues import NAME_MOST, check_day, check_length, expect, targets
+from bot.actions.issues import NAME_MOST, check_day, check_length, expect, known, targets
 from bot.actions.tellings import Said
 from bot.actions.waiting import OUTSIDE
 from bot.conversation.dialog import Dialog, Step, begin, finish, pick, put_question, remember
@@ -156,10 +156,7 @@ def _at(turn: Turn) -> time:
 
 
 async def _issue(turn: Turn) -> Issue:
-    issue = await turn.store.issues.get(turn.data["issue"])
-    if issue is None:
-        raise Refused("no_such_issue")
-    return issue
+    return await known(turn.desk, turn.data["issue"])
 
 
 async def _calendar(turn: Turn) -> WorkCalendar:

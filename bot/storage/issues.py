@@ -19,8 +19,8 @@ from bot.storage.engine import (
 
 _MICROSECOND = timedelta(microseconds=1)
 PARTS = ("follows", "affected", "helps", "concerned", "declined")
-"""What somebody may be to an issue, beside reporting or handling it: a leader who looks on, a neighbour who has met
-the same, a colleague who was asked to help, whom it is about, who has handed it back."""
+"""What somebody may be to an issue, beside reporting or handling it: a leader who looks on, a neighbour who
+has met the same, a colleague who was asked to help, whom it is about, who has handed it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,7 +389,7 @@ class Issues:
         return {part: frozenset(people) for part, people in found.items()}
 
     async def of_reporter(self, person_id: int, closed_since: datetime, most: int) -> list[Issue]:
-        """What a person reported, for another too, or has met: what goes on first, then what closed lately."""
+        """What a person reported, for another too, or has met: first what goes on, then what is over."""
         rows = await self._connection.fetch(
             "issues_of_reporter", {"person_id": person_id, "since": to_micros(closed_since), "most": most}
         )

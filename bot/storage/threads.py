@@ -39,12 +39,6 @@ class Threads:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def note_message(
-        self, chat: str, message_id: int, issue_id: int, event_id: int | None, now: datetime
-    ) -> None:
-        """A reply to this message is about the issue; with an `event_id` it is somebody's own words."""
-        await self.note_parts(chat, issue_id, event_id, [Part(message_id, 0, 0)], now)
-
     async def note_parts(
         self, chat: str, issue_id: int, event_id: int | None, parts: Sequence[Part], now: datetime
     ) -> None:

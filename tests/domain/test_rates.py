@@ -15,8 +15,8 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 def local(zone: ZoneInfo, *when: int) -> datetime:
     """An instant told in local time."""
-    year, month, day, *rest = when
-    return datetime(year, month, day, *rest, tzinfo=zone).astimezone(UTC)
+    year, month, day, hour, minute = (*when, 0, 0)[:5]
+    return datetime(year, month, day, hour, minute, tzinfo=zone).astimezone(UTC)
 
 
 @pytest.mark.parametrize(

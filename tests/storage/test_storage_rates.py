@@ -217,7 +217,7 @@ async def test_by_building_leader_and_category(store: Store) -> None:
 
 
 async def test_what_comes_up_again_and_again(store: Store) -> None:
-    """The same place and category; private matters and duplicates are no pattern, nor is what is only rest."""
+    """The same place and category; private matters and duplicates are no pattern, nor is the rest."""
     building = Place("building", 1, 2)
     first = await file(store, NOON)
     for category, place, count in (("lighting", None, 2), ("parking", building, 4), ("hygiene", building, 2)):

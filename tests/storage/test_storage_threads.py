@@ -80,9 +80,9 @@ async def test_which_message_is_about_what(store: Store) -> None:
     one, two = await filed(store), await filed(store)
     event = await talk(store, one, DAY)
     threads = store.threads
-    await threads.note_message("5", 70, one, None, NOW)
+    await threads.note_parts("5", one, None, [Part(70, 0, 0)], NOW)
     await threads.note_parts("5", one, event, [Part(9, 3, 4), Part(8, 0, 2)], NOW)
-    await threads.note_message("6", 70, two, None, NOW)
+    await threads.note_parts("6", two, None, [Part(70, 0, 0)], NOW)
     assert await threads.about("5", 70) == About(one, None)
     assert await threads.about("6", 70) == About(two, None)
     assert await threads.about("5", 8) == About(one, event)
@@ -91,7 +91,7 @@ async def test_which_message_is_about_what(store: Store) -> None:
     assert await threads.parts("5", event) == [Part(8, 0, 2), Part(9, 3, 4)]
     assert await threads.parts("6", event) == []
     await threads.note_parts("5", one, event, [Part(8, 0, 5)], NOW)
-    await threads.note_message("5", 70, two, None, NOW)
+    await threads.note_parts("5", two, None, [Part(70, 0, 0)], NOW)
     assert await threads.parts("5", event) == [Part(8, 0, 5), Part(9, 3, 4)]
     assert await threads.about("5", 70) == About(two, None)
 
