@@ -13,10 +13,11 @@ from bot.cli.common import LOOP
 from bot.storage.sqlite import SqliteDatabase
 from tests.engines import in_memory
 from tests.specification import Witness, specification
-from tests.world import World
+from tests.world import Phone, World
 
 LONG = (
     "tests/test_crashes.py",
+    "tests/test_desk_crashes.py",
     "tests/test_directory_crashes.py",
     "tests/test_signup_crashes.py",
     "tests/test_broadcast_crashes.py",
@@ -97,3 +98,16 @@ async def world(tmp_path: Path, founded: Path) -> AsyncIterator[World]:
         assert witness.violations() == []
     finally:
         await database.close()
+
+
+@pytest.fixture
+async def leader(world: World) -> Phone:
+    """王秀兰, leader of building 3."""
+    return await world.leader_of("3")
+
+
+@pytest.fixture
+async def resident(world: World) -> Phone:
+    """王奶奶 of 3-2-502, whose building has its leader on the bot."""
+    await world.leader_of("3")
+    return await world.resident()

@@ -96,7 +96,7 @@ def _read_up() -> None:
     for file in TEMPLATES.glob("*/*.j2"):
         if file.parent.name == "zh_CN" or file.stem == "labels":
             texts._template(file.parent.name, file.stem)  # noqa: SLF001  # reading alone is not offered
-    vars(bot.app)["Texts"] = lambda _folder: texts
+    vars(bot.app)["Texts"] = lambda _folder, _names: texts
 
 
 def _bear() -> None:

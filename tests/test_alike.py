@@ -36,12 +36,6 @@ async def count_issues(world: World) -> int:
 
 
 @pytest.fixture
-async def leader(world: World) -> Phone:
-    """王秀兰, leader of building 3."""
-    return await world.leader_of("3")
-
-
-@pytest.fixture
 async def first(world: World, leader: Phone) -> Phone:
     """王奶奶 of 3-2-502, who has reported the lamp of the stairwell."""
     phone = await neighbour(world, "502", "王奶奶")

@@ -70,12 +70,6 @@ async def presses_in(phone: Phone, group: Group, label: str) -> None:
 
 
 @pytest.fixture
-async def leader(world: World) -> Phone:
-    """王秀兰, leader of building 3."""
-    return await world.leader_of("3")
-
-
-@pytest.fixture
 async def resident(world: World, leader: Phone) -> Phone:
     """王奶奶 of 3-2-502, confirmed."""
     phone = await world.resident()

@@ -36,19 +36,6 @@ def card(phone: Phone) -> Seen:
     return only
 
 
-@pytest.fixture
-async def leader(world: World) -> Phone:
-    """王秀兰, leader of building 3."""
-    return await world.leader_of("3")
-
-
-@pytest.fixture
-async def resident(world: World) -> Phone:
-    """王奶奶 of 3-2-502, whose building has its leader on the bot."""
-    await world.leader_of("3")
-    return await world.resident()
-
-
 async def test_one_card_lives_through_everything(leader: Phone, resident: Phone) -> None:
     """Filing, accepting, talk both ways and resolving edit the same message."""
     await resident.reports()

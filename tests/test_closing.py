@@ -22,12 +22,6 @@ NUMBER = "261124-001"
 
 
 @pytest.fixture
-async def leader(world: World) -> Phone:
-    """王秀兰, leader of building 3."""
-    return await world.leader_of("3")
-
-
-@pytest.fixture
 async def committee(world: World) -> Phone:
     """高玉梅 of the self-management committee, the level above."""
     return await world.holder(PostKind.SELF_MANAGEMENT_COMMITTEE)

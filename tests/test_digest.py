@@ -56,12 +56,27 @@ async def test_what_waits_is_told_in_the_morning(morning: World, leader: Phone, 
     assert greetings(leader) == []
     await morning.until(8, 35)
     (told,) = greetings(leader)
-    assert "今天到期 1 · 等您接单 1 · 新来 1" in told
+    assert "今天要办 1 · 等您接单 1 · 新来 1" in told
     assert "261124-001 照明　3号楼2单元\n🆕 等人接单，11月25日（周三）10:00 前接单" in told
     await leader.presses("打开待办")
     assert "我手上 1 件" in leader.last_message
     await morning.until(8, 20)
     assert len(greetings(leader)) == 1
+
+
+async def test_the_day_to_ask_outside_is_not_called_due(
+    morning: World, leader: Phone, resident: Phone
+) -> None:
+    """Referred until tomorrow, with a week to solve it: the line says what is to be done today."""
+    await resident.reports()
+    await leader.presses("接单", "转外部", "街道")
+    await leader.sends("请来看看")
+    await leader.sends("明天")
+    await leader.forgets()
+    await morning.until(8, 35)
+    (told,) = greetings(leader)
+    assert "今天要办 1" in told
+    assert "前办好，今天该去问了" in told
 
 
 async def test_an_empty_day_is_silent(morning: World, leader: Phone, resident: Phone) -> None:
@@ -204,7 +219,7 @@ async def test_in_the_readers_language(morning: World, leader: Phone, resident: 
     await resident.reports()
     at(morning, 25, 8, 31)
     await morning.tick()
-    assert leader.sees("☀️ Good morning\ndue today 1 - for you to accept 1 - new 1")
+    assert leader.sees("☀️ Good morning\nfor today 1 - for you to accept 1 - new 1")
     assert leader.with_button("Open my list")
 
 

@@ -12,12 +12,6 @@ USUAL = ["📝 报事", "📋 我的事", "📇 连心卡", "☰ 更多"]
 
 
 @pytest.fixture
-async def leader(world: World) -> Phone:
-    """王秀兰, leader of building 3."""
-    return await world.leader_of("3")
-
-
-@pytest.fixture
 async def elder(world: World, leader: Phone) -> Phone:
     """王奶奶 of 3-2-502, approved, in simple mode."""
     phone = await world.resident()
@@ -325,7 +319,7 @@ async def test_my_issues_are_short(elder: Phone) -> None:
         await elder.sends("1")
     await elder.sends("我的事")
     assert elder.last_message.startswith("我的事，2 件\n1. ")
-    assert elder.last_message.endswith("回复 1　261124-002\n回复 2　261124-001")
+    assert elder.last_message.endswith("回复 1　电梯\n回复 2　照明")
     await elder.sends("2")
     assert elder.last_message.startswith("照明　3号楼")
 

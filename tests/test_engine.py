@@ -115,19 +115,6 @@ def logs() -> Iterator[list[EventDict]]:
         yield entries
 
 
-@pytest.fixture
-async def leader(world: World) -> Phone:
-    """王秀兰, leader of building 3."""
-    return await world.leader_of("3")
-
-
-@pytest.fixture
-async def resident(world: World) -> Phone:
-    """王奶奶 of 3-2-502."""
-    await world.leader_of("3")
-    return await world.resident()
-
-
 async def test_killed_anywhere_while_reporting(world: World, leader: Phone, resident: Phone) -> None:
     """At whichever statement of the turn the process dies, in the end there is one issue, told once."""
     await resident.sends_photo("三栋2单元楼道灯坏了")

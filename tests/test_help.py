@@ -10,12 +10,6 @@ NUMBER = "261124-001"
 
 
 @pytest.fixture
-async def leader(world: World) -> Phone:
-    """王秀兰, leader of building 3."""
-    return await world.leader_of("3")
-
-
-@pytest.fixture
 async def deputy(world: World) -> Phone:
     """赵小军, who can be asked."""
     return await world.holder(PostKind.DEPUTY_LEADER, "3")

@@ -54,12 +54,6 @@ OF_THE_ISSUE = [
 
 
 @pytest.fixture
-async def leader(world: World) -> Phone:
-    """王秀兰, leader of building 3."""
-    return await world.leader_of("3")
-
-
-@pytest.fixture
 async def resident(world: World) -> Phone:
     """王奶奶, who has reported a lamp."""
     await world.leader_of("3")

@@ -14,12 +14,6 @@ NUMBER = re.compile(r"\d{6}-\d{3}")
 
 
 @pytest.fixture
-async def leader(world: World) -> Phone:
-    """王秀兰, leader of building 3."""
-    return await world.leader_of("3")
-
-
-@pytest.fixture
 async def resident(world: World, leader: Phone) -> Phone:
     """王奶奶 of 3-2-502, approved."""
     phone = await world.resident()

@@ -399,7 +399,7 @@ async def test_the_handler_is_told_and_sees_what_is_left(world: World) -> None:
     leader, resident = await world.leader_of("3"), await world.resident()
     await resident.reports(SECRET)
     await forgotten(resident)
-    assert leader.sees("261124-001 报事人撤回了，不用办了")
+    assert leader.sees("261124-001 照明　报事人撤回了，不用办了")
     (card,) = [message.text for message in leader.messages if "报事人：" in message.text]
     assert "（内容已按本人要求删除）" in card
     assert "报事人：已注销" in card

@@ -10,12 +10,6 @@ NUMBER = "261124-001"
 
 
 @pytest.fixture
-async def leader(world: World) -> Phone:
-    """王秀兰, leader of building 3."""
-    return await world.leader_of("3")
-
-
-@pytest.fixture
 async def manager(world: World) -> Phone:
     """蒋国华, the property manager, who has lifts and water."""
     return await world.holder(PostKind.PROPERTY_MANAGER)

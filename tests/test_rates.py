@@ -51,12 +51,6 @@ async def secretary(world: World) -> Phone:
     return await world.holder(PostKind.BRANCH_SECRETARY)
 
 
-@pytest.fixture
-async def leader(world: World) -> Phone:
-    """王秀兰, leader of building 3."""
-    return await world.leader_of("3")
-
-
 async def desk_of(world: World, store: Store) -> Desk:
     """A desk over an open transaction, at the world's time."""
     return Desk(store, TEXTS, world.rules, world.clock.now)

@@ -1,22 +1,7 @@
 """Ready words (L9): offered where words are asked for, one's own first, and kept under /replies."""
 
-import pytest
-
 from bot.domain.posts import PostKind
 from tests.world import Phone, World
-
-
-@pytest.fixture
-async def leader(world: World) -> Phone:
-    """王秀兰, leader of building 3."""
-    return await world.leader_of("3")
-
-
-@pytest.fixture
-async def resident(world: World) -> Phone:
-    """王奶奶 of 3-2-502, whose building has its leader on the bot."""
-    await world.leader_of("3")
-    return await world.resident()
 
 
 async def keep(phone: Phone, occasion: str, category: str, words: str, scope: str = "自己用") -> None:

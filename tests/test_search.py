@@ -1,7 +1,5 @@
 """Finding an issue again by words, number or place, and only what one may see."""
 
-from datetime import timedelta
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,16 +10,11 @@ from bot.actions.search import FOUND_MOST, find, index
 from bot.domain.folding import fold
 from bot.domain.posts import Place, PostKind
 from bot.storage.store import Store
+from tests.issues import put_issue
 from tests.test_lists import NUMBER, listed, report
 from tests.world import TEXTS, Phone, World
 
 ALL = ["003", "002", "001"]
-
-
-@pytest.fixture
-async def leader(world: World) -> Phone:
-    """王秀兰, leader of building 3."""
-    return await world.leader_of("3")
 
 
 @pytest.fixture
@@ -205,23 +198,8 @@ async def test_too_many(world: World, resident: Phone, director: Phone) -> None:
 
 async def _again(desk: Desk, reporter_id: int, handler_id: int, text: str) -> int:
     """Another issue of the same people, findable."""
-    issue_id = await desk.store.issues.file(
-        number=await desk.store.issues.next_number(1, "261124"),
-        category="lighting",
-        urgency="ordinary",
-        is_private=False,
-        place=Place("common_area", 1),
-        text=text,
-        reporter_id=reporter_id,
-        reporter_approved=True,
-        handler_id=handler_id,
-        handler_post="building_leader",
-        reason={},
-        clock_kind="workdays",
-        accept_term=timedelta(hours=24),
-        resolve_term=timedelta(days=7),
-        now=desk.now,
-    )
+    place = Place("common_area", 1)
+    issue_id = await put_issue(desk.store, desk.now, place, reporter_id, handler_id, text=text)
     issue = await desk.store.issues.get(issue_id)
     assert issue is not None
     await index(desk, issue)

@@ -227,6 +227,7 @@ LINE: dict[str, Any] = {
     "text": "楼道灯坏了，晚上看不见台阶",
     "urgency": "ordinary",
     "is_new": False,
+    "wakes_today": False,
     "is_followed": False,
     "filed_at": NOW,
     "wake_at": NOW + timedelta(days=3),
@@ -738,7 +739,14 @@ VARIANTS: dict[str, tuple[Any, ...]] = {
         [{**LINE, "standing": standing, "is_urgent": True, "is_correction": True} for standing in STANDINGS],
         [{**LINE, "action": action} for action in Action],
         [
-            {**LINE, "urgency": urgency, "is_late": True, "is_mine": True, "is_new": True}
+            {
+                **LINE,
+                "urgency": urgency,
+                "is_late": True,
+                "is_mine": True,
+                "is_new": True,
+                "wakes_today": True,
+            }
             for urgency in Urgency
         ],
         [{**LINE, "state": state, "is_followed": True} for state in State],

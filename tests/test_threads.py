@@ -16,19 +16,6 @@ from tests.world import TEXTS, Phone, World
 LAMP, LIFT = "261124-001", "261124-002"
 
 
-@pytest.fixture
-async def leader(world: World) -> Phone:
-    """王秀兰, leader of building 3."""
-    return await world.leader_of("3")
-
-
-@pytest.fixture
-async def resident(world: World) -> Phone:
-    """王奶奶 of 3-2-502, whose building has its leader on the bot."""
-    await world.leader_of("3")
-    return await world.resident()
-
-
 async def two(leader: Phone, resident: Phone) -> None:
     """Two issues of one resident, both accepted by one leader."""
     await resident.reports("三栋2单元楼道灯坏了", "照明")
@@ -242,7 +229,7 @@ async def test_a_helper_talks_along(world: World, leader: Phone, resident: Phone
     await resident.replies("明晚换", "太谢谢了")
     assert (await said(world, 1))[-1] == "太谢谢了"
     await deputy.forges("issue.notes:1")
-    assert "内部备注" in deputy.last_message
+    assert "写一句备注" in deputy.last_message
 
 
 async def test_a_neighbour_does_not_talk_along(world: World, leader: Phone, resident: Phone) -> None:
@@ -345,6 +332,19 @@ async def test_an_answer_that_names_no_category_is_asked_about(
     assert "这是说哪一件" in resident.last_message
     await resident.presses(LIFT)
     assert await said(world, 2) == ["三人沙发，两个人才搬得动"]
+
+
+async def test_thanks_are_asked_about_nowhere(world: World, leader: Phone, resident: Phone) -> None:
+    """Who only thanks gets a kind word and no question; a short yes may be an answer."""
+    await two(leader, resident)
+    await leader.replies(LAMP, "灯管明天到，您在家吗")
+    await resident.sends("谢谢师傅，辛苦了！")
+    assert "有事随时说" in resident.last_message
+    assert await world.rows("SELECT 1 FROM dialogs") == []
+    for yes in ("好的", "好", "好的，谢谢", "没有"):
+        await resident.sends(yes)
+        assert f"您说：「{yes}" in resident.last_message
+        await resident.presses("取消")
 
 
 async def test_talk_of_long_ago_is_not_asked_about(world: World, leader: Phone, resident: Phone) -> None:
@@ -484,7 +484,7 @@ async def test_notes_stay_inside(world: World, leader: Phone, resident: Phone) -
     """Handler and committee read them on the card and in full; the reporter nowhere."""
     director = await world.holder(PostKind.OWNERS_COMMITTEE_DIRECTOR)
     await resident.reports()
-    await leader.presses("接单", "更多", "内部备注", "写备注")
+    await leader.presses("接单", "更多", "内部备注")
     await resident.forgets()
     await leader.sends(SECRET)
     assert f"📌 王秀兰：{SECRET}" in card(leader).text

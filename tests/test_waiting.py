@@ -13,12 +13,6 @@ NUMBER = "261124-001"
 
 
 @pytest.fixture
-async def leader(world: World) -> Phone:
-    """王秀兰, leader of building 3."""
-    return await world.leader_of("3")
-
-
-@pytest.fixture
 async def resident(world: World, leader: Phone) -> Phone:
     """王奶奶 of 3-2-502, whose lamp has been accepted by the leader."""
     resident = await world.resident()
@@ -235,6 +229,21 @@ async def test_a_matter_is_referred_and_asked_about(world: World, leader: Phone,
     assert await dues(world) == {"ladder": 0}
 
 
+async def test_the_letter_leaves_out_that_the_reporter_wrote(leader: Phone, resident: Phone) -> None:
+    """What they add is not sent on, and a line with nothing but 'replied' says nothing."""
+    await ask(leader, "几楼？")
+    await resident.presses("回答")
+    await resident.sends("五楼，我是王奶奶")
+    await resident.sends("/my")
+    await resident.presses(NUMBER, "补充几句")
+    await resident.sends("晚上更黑")
+    await refer(leader)
+    letter = leader.last_message
+    assert "接单" in letter
+    assert "回复" not in letter
+    assert "晚上更黑" not in letter
+
+
 async def test_the_letter_names_whom_neighbours_may_know(
     world: World, leader: Phone, resident: Phone
 ) -> None:
@@ -260,6 +269,8 @@ async def test_an_office_of_any_name(world: World, leader: Phone, resident: Phon
     await leader.sends("请来看看")
     await leader.sends("上周三")
     await leader.sends("昨天的昨天")
+    # The hint asks for what the question does: a day, without an hour.
+    assert leader.sees("请写哪一天，比如：下周三")
     await leader.sends("后年1月1日")
     assert (await world.issue()).state == State.ACCEPTED
     await leader.sends("明天")

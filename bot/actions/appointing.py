@@ -185,8 +185,8 @@ async def leave_post(
 
     They go to who stands in or is deputy, else to the next in the chain. Everybody concerned is told: the
     former holder unless they resigned themselves, new handlers, reporters, and the committee when nobody
-    holds the post any more (C7). Without an actor it is the operator, or the clock. `reason` is a word. Gives the
-    number of issues that moved. Refusals: `no_such_post`, `not_in_post`, those of `require`.
+    holds the post any more (C7). Without an actor it is the operator, or the clock. `reason` is a word.
+    Gives the number of issues that moved. Refusals: `no_such_post`, `not_in_post`, those of `require`.
     """
     post = await post_of(desk, post_id)
     if actor_id is not None:

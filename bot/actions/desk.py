@@ -300,11 +300,18 @@ class Desk:
         dedupe_key: str | None = None,
     ) -> None:
         """Put a file made here into the bag: a document with a name, without one a picture."""
-        payload = {"content": b64encode(content).decode(), "caption": caption, "name": name}
-        intent = Intent.DOCUMENT if name else Intent.PICTURE
-        bot_id, lane = self.rules.bot_id, Lane.REPLY
+        payload = {"content": b64encode(content).decode(), "caption": caption}
+        payload |= {"name": name} if name else {}
         self.mail.append(
-            Mail(bot_id, chat, lane, intent, payload, person_id=person_id, dedupe_key=dedupe_key)
+            Mail(
+                self.rules.bot_id,
+                chat,
+                Lane.REPLY,
+                Intent.DOCUMENT if name else Intent.PICTURE,
+                payload,
+                person_id=person_id,
+                dedupe_key=dedupe_key,
+            )
         )
 
     def post_photos(

@@ -95,6 +95,7 @@ async def _tell(desk: Desk, person_id: int, calendar: WorkCalendar, since: datet
             **await facts_of(desk, task.issue),
             "due": task.due,
             "is_new": task in news,
+            "wakes_today": _wakes_on(task, local),
         }
         for task in sorted(told.values(), key=lambda task: (not task.is_late, task.pressing))[:LINES_MOST]
     ]
@@ -108,6 +109,11 @@ async def _tell(desk: Desk, person_id: int, calendar: WorkCalendar, since: datet
     }
     once = f"digest:{person_id}:{local:%Y%m%d}"
     await desk.tell(person_id, "digest.morning", facts, choices=[(way,) for way in ways], dedupe_key=once)
+
+
+def _wakes_on(task: Task, local: datetime) -> bool:
+    wake_at = task.issue.wake_at
+    return wake_at is not None and wake_at.astimezone(local.tzinfo).date() == local.date()
 
 
 def _can_wait(task: Task) -> bool:

@@ -37,8 +37,8 @@ async def joining_links(
 async def invite(store: Store, post_id: int, now: datetime, *, asks_who: bool = False) -> str:
     """Make a code by which one person takes up the post, once, within two weeks.
 
-    The payload is APPOINT_PREFIX and the code. With `asks_who` whoever opens it says first whether they are the
-    holder the register names.
+    The payload is APPOINT_PREFIX and the code. With `asks_who` whoever opens it says first whether they are
+    the holder the register names.
     """
     code = new_code()
     await store.links.put_appoint(code, post_id, now, now + INVITED_FOR, asks_who=asks_who)

@@ -13,6 +13,7 @@ from bot.domain.posts import PostKind
 from bot.domain.vocabulary import (
     CHATTER,
     CONTENT_AFTER_ALL,
+    COURTESY,
     EMERGENCIES,
     EMERGENCIES_IN_ENGLISH,
     IN_ENGLISH,
@@ -43,10 +44,10 @@ class Category:
     """One kind of matter and how it is handled; its name is in the templates, under the key.
 
     An operator may give it another (`names`, by locale), and `words` by which it is guessed beside ours. A
-    `hidden` one is not offered any more, but what was reported under it goes on. `handled_by` is "leader" (the
-    chain from the place upwards) or a kind of post that gets it first. `accept_by` and `resolve_by` of None
-    mean the times of the urgency. Within `duplicate_window` a second report of the same matter at the same
-    place is probably the same one.
+    `hidden` one is not offered any more, but what was reported under it goes on. `handled_by` is "leader"
+    (the chain from the place upwards) or a kind of post that gets it first. `accept_by` and `resolve_by` of
+    None mean the times of the urgency. Within `duplicate_window` a second report of the same matter at the
+    same place is probably the same one.
     """
 
     key: str
@@ -383,6 +384,7 @@ def _is_now(text: str, start: int, end: int, kind: str) -> bool:
 
 
 _NO_LETTER: Final = re.compile(r"[\W\d_]+")
+_COURTESY: Final = re.compile("|".join(sorted(COURTESY.split(), key=len, reverse=True)))
 _CHATTER: Final = re.compile("|".join(sorted(CHATTER.split(), key=len, reverse=True)))
 _PRAISE: Final = re.compile("|".join(PRAISE.split()))
 _TROUBLE: Final = re.compile("|".join(TROUBLE.split()))
@@ -427,6 +429,11 @@ def names_matter(guesses: Sequence[Guess], text: str) -> bool:
 def is_chatter(text: str) -> bool:
     """Whether a message is nothing but a greeting, thanks or a filler: it wants a kind word, no question."""
     return not _beyond_chatter(_compact(text))
+
+
+def is_courtesy(text: str) -> bool:
+    """Whether a message only greets or thanks: unlike 好的, it answers nothing that was asked."""
+    return not _COURTESY.sub("", _NO_LETTER.sub("", _compact(text)))
 
 
 def _beyond_chatter(compact: str) -> str:

@@ -1,7 +1,7 @@
 """From an intent to a call of the Bot API."""
 
-from collections.abc import Awaitable, Callable, Mapping
 from base64 import b64decode
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from telegram import (

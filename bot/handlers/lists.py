@@ -73,7 +73,11 @@ async def mine_page(turn: Turn, page: str) -> None:
     number = min(turn.number(page), pages - 1)
     shown = issues[number * MINE_PAGE : (number + 1) * MINE_PAGE]
     lines = [await _line_of_mine(turn, issue) for issue in shown]
-    rows = [*numbers(shown, 2), *turning("my.page", page=number, pages=pages)]
+    buttons = numbers(shown, 2)
+    if turn.is_elder:
+        # The lines are numbered already: a long number beside each would only be one more.
+        buttons = [(choice("open_category", "issue.show", one.id, category=one.category),) for one in shown]
+    rows = [*buttons, *turning("my.page", page=number, pages=pages)]
     if pages > 1:
         rows.append((choice("find", "find.ask"),))
     if not rows:

@@ -19,7 +19,7 @@ from bot.actions.tellings import Said
 from bot.actions.threads import NOTE_MOST, may_speak
 from bot.conversation.dialog import ASIDE, Dialog, Step, begin, finish, pick, put_question
 from bot.conversation.turn import PROMPT, Turn
-from bot.domain.categories import guess
+from bot.domain.categories import guess, is_courtesy
 from bot.domain.errors import NotUnderstood, Refused
 from bot.domain.options import Press
 from bot.domain.transitions import BY_ACTION, Action, Given, Role, Standing, State, check
@@ -123,7 +123,7 @@ async def from_message(turn: Turn) -> None:
     """
     incoming = turn.incoming
     is_words = incoming.kind in ("photo", "voice") or (
-        incoming.kind == "text" and not looks_like_code(turn.text)
+        incoming.kind == "text" and not looks_like_code(turn.text) and not is_courtesy(turn.text)
     )
     live = await threads.live_for(turn.desk, turn.person_id) if is_words else []
     if not live:
@@ -131,7 +131,7 @@ async def from_message(turn: Turn) -> None:
         return
     data = joined(turn, {})
     if _is_new(turn, data, live):
-        aside = [(_label(turn, issue), Press(INSTEAD, (str(issue.id),)).encode()) for issue in live]
+        aside = [(_belongs(turn, issue), Press(INSTEAD, (str(issue.id),)).encode()) for issue in live]
         await begin(turn, report.DIALOG, "category", **data, **{ASIDE: aside})
     else:
         await begin(turn, DIALOG, "which", issues=[issue.id for issue in live], **data)
@@ -154,6 +154,11 @@ def _label(turn: Turn, issue: Issue) -> str:
     texts, locale = turn.desk.texts, turn.locale
     name = texts.words(locale, f"categories.{issue.category}")
     return short(texts.label(locale, "about_issue", number=issue.number, name=name), LABEL_MOST)
+
+
+def _belongs(turn: Turn, issue: Issue) -> str:
+    """The way out of a question about something new: it has to say what it does."""
+    return short(turn.desk.texts.label(turn.locale, "belongs_to", name=_label(turn, issue)), LABEL_MOST)
 
 
 async def _ask_which(turn: Turn) -> None:
@@ -316,8 +321,13 @@ async def notes(turn: Turn, issue: str) -> None:
     found = await unless_stale(
         turn, issue, lambda number: threads.expect_note(turn.desk, number, turn.person_id)
     )
-    if found is not None:
+    if found is None:
+        return
+    if await notes_for(turn.desk, found, turn.person_id):
         await _show_notes(turn, found)
+    else:
+        # Whoever sees only a button would simply type, and file it as a report.
+        await begin(turn, DIALOG, "note", issue=found.id, number=found.number)
 
 
 async def _show_notes(turn: Turn, issue: Issue) -> None:

@@ -83,11 +83,14 @@ async def _write_letter(turn: Turn, issue: Issue) -> None:
     is_open = issue.shown_as == "neighbours" and issue.proxy is None
     name = (await turn.store.people.details(issue.reporter_id)).name if is_open else ""
     shared = (Action.ACCEPT, Action.REPLY, Action.NUDGE, Action.DISPUTE, Action.REOPEN, Action.REFER)
-    told = [event for event in history if event.action in shared and event.id != asked.id]
     lines = [
         {"at": event.at, "action": event.action, "text": "" if is_reporters(event, issue) else event.text}
-        for event in told[-LETTER_LINES:]
-    ]
+        for event in history
+        if event.action in shared
+        and event.id != asked.id
+        # What the reporter adds may name anybody: it is not sent on, and 'replied' alone says nothing.
+        and not (event.action == Action.REPLY and is_reporters(event, issue))
+    ][-LETTER_LINES:]
     facts = {"lines": lines, "words": asked.text, "reporter": name}
     turn.say("waiting.letter", {**await facts_of(turn.desk, issue), **facts}, issue_id=issue.id)
 
@@ -200,6 +203,12 @@ async def _take_until(turn: Turn) -> str | None:
     except NotUnderstood as hint:
         options = hint.facts.get("options")
         moments = [one for one in options if isinstance(one, Moment)] if isinstance(options, tuple) else []
+        if not moments and hint.reason in ("moment_unclear", "day_needed"):
+            # Those ask for an hour too; here a day is enough.
+            raise NotUnderstood("day_unclear") from None
+        if not moments and hint.reason in ("moment_unclear", "day_needed"):
+            # These ask for an hour as well, and here a day is enough.
+            raise NotUnderstood("day_unclear") from None
         if not moments:
             raise
     instants = [_instant(turn, moment, zone) for moment in moments]

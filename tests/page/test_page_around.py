@@ -50,7 +50,7 @@ async def test_a_day_brings_the_ladder(desk: Desk) -> None:
     number = await reporter.reports("三号楼停水了", "水电气")
     await manager.sees(number)
     await desk.button(SAY["plus1d"]).click()
-    await manager.sees("还没接单", "已经超时")
+    await manager.sees("还没接单", "接单时限到了")
     await committee.sees(number)
     await reporter.sees("还没接单")
     await expect(desk.button(SAY["plus1d"])).to_be_enabled(timeout=30_000)
@@ -148,7 +148,7 @@ async def opened(desk: Desk, title: str) -> Locator:
     await desk.button(SAY["scenes"]).click()
     await desk.window.get_by_role("button", name=title).click()
     story = desk.page.get_by_role("region", name=SAY["scenes"])
-    await expect(story).to_contain_text(title)
+    await expect(story).to_contain_text(title, timeout=30_000)
     await expect(story.get_by_role("button", name=SAY["next"])).to_be_enabled(timeout=30_000)
     return story
 

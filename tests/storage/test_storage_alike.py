@@ -12,6 +12,7 @@ from bot.storage.directory import Directory
 from bot.storage.engine import Database
 from bot.storage.issues import Issue
 from bot.storage.store import Store
+from tests.issues import put_issue
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 DOOR = Place("entrance", 1, 1, 1)
@@ -47,22 +48,16 @@ async def filed(
     shown_as: str | None = None,
 ) -> Issue:
     """An issue as it was filed."""
-    issue_id = await store.issues.file(
+    issue_id = await put_issue(
+        store,
+        NOW - ago,
+        place,
+        reporter_id,
+        handler_id=4,
         number=number,
         category=category,
-        urgency="ordinary",
         is_private=is_private,
-        place=place,
-        text="灯坏了",
-        reporter_id=reporter_id,
-        reporter_approved=True,
-        handler_id=4,
         handler_post="branch_secretary",
-        reason={},
-        clock_kind="wall",
-        accept_term=timedelta(days=1),
-        resolve_term=timedelta(days=7),
-        now=NOW - ago,
         shown_as=shown_as,
     )
     issue = await store.issues.get(issue_id)

@@ -16,6 +16,7 @@ from bot.storage.privacy import OWN
 from bot.storage.sqlite import SqliteDatabase
 from bot.storage.store import Store
 from tests.engines import ask
+from tests.issues import put_issue
 from tests.storage.test_storage_activities import DANCE, furnish
 from tests.world import TEXTS
 
@@ -276,12 +277,10 @@ async def file(store: Store, reporter_id: int, number: str, *, closed_at: dateti
     """An issue in the reporter's home, with a word of the handler and a photo."""
     place = await store.places.unit(reporter_id)
     assert place is not None
-    issue_id = await store.issues.file(
-        number=number, category="lighting", urgency="ordinary", is_private=False, place=place, text="灯坏了",
-        reporter_id=reporter_id, reporter_approved=True, handler_id=1, handler_post="branch_secretary",
-        reason={"rule": "chain", "skipped": []}, clock_kind="wall", accept_term=timedelta(days=1),
-        resolve_term=timedelta(days=7), now=LONG_AGO,
-    )  # fmt: skip
+    reason = {"rule": "chain", "skipped": []}
+    issue_id = await put_issue(
+        store, LONG_AGO, place, reporter_id, 1, number=number, handler_post="branch_secretary", reason=reason
+    )
     for actor_id, action, text in ((reporter_id, "file", "灯坏了"), (1, "reply", "住户1您好")):
         await store.issues.record(
             issue_id, actor_id=actor_id, action=action, from_state="", to_state="open", text=text, facts={},

@@ -13,6 +13,7 @@ from bot.storage.directory import Directory
 from bot.storage.engine import Database
 from bot.storage.rates import By, Recurring
 from bot.storage.store import Store
+from tests.issues import put_issue
 
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
 END = datetime(2026, 12, 1, tzinfo=UTC)
@@ -46,12 +47,7 @@ async def file(
 ) -> int:
     """An issue of the reporter, filed then; nothing is noted of it yet."""
     place = place or Place("entrance", 1, 1, 1)
-    return await store.issues.file(
-        number=await store.issues.next_number(place.compound_id, at.strftime("%y%m%d")),
-        category=category, urgency="ordinary", is_private=is_private, place=place, text="灯坏了",
-        reporter_id=REPORTER, reporter_approved=True, handler_id=handler, handler_post="building_leader",
-        reason={}, clock_kind="always", accept_term=DAY, resolve_term=7 * DAY, now=at,
-    )  # fmt: skip
+    return await put_issue(store, at, place, REPORTER, handler, category=category, is_private=is_private)
 
 
 async def counted(store: Store, begin: datetime = BEGIN, end: datetime = END) -> Figures:

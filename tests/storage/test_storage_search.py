@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from random import Random
 
 import pytest
@@ -19,6 +19,7 @@ from bot.storage.issues import PARTS, Proxy
 from bot.storage.search import COUNTED_MOST
 from bot.storage.store import Store
 from tests.engines import ask
+from tests.issues import put_issue
 from tests.world import TEXTS
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -69,23 +70,9 @@ async def file(
     proxy: Proxy | None = None,
 ) -> int:
     """An issue of the day; it is not indexed yet."""
-    return await store.issues.file(
-        number=await store.issues.next_number(1, "261124"),
-        category="lighting",
-        urgency="ordinary",
-        is_private=is_private,
-        place=place or Place("unit", 1, 1, 1, 1),
-        text=text,
-        reporter_id=reporter_id,
-        reporter_approved=True,
-        handler_id=handler_id,
-        handler_post="building_leader",
-        reason={},
-        clock_kind="workdays",
-        accept_term=timedelta(hours=24),
-        resolve_term=timedelta(days=7),
-        now=NOW,
-        proxy=proxy,
+    place = place or Place("unit", 1, 1, 1, 1)
+    return await put_issue(
+        store, NOW, place, reporter_id, handler_id, text=text, is_private=is_private, proxy=proxy
     )
 
 

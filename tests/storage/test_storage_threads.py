@@ -14,6 +14,7 @@ from bot.storage.issues import Proxy
 from bot.storage.mailboxes import Intent, Lane, Mail
 from bot.storage.store import Store
 from bot.storage.threads import About, Note, Part
+from tests.issues import put_issue
 
 NOW = datetime(2026, 11, 24, 2, 0, 0, 123_456, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -33,24 +34,8 @@ async def store(database: Database) -> AsyncIterator[Store]:
 
 async def filed(store: Store, reporter_id: int = 2, proxy_id: int | None = None) -> int:
     """An issue of the day."""
-    return await store.issues.file(
-        number=await store.issues.next_number(1, "261124"),
-        category="lighting",
-        urgency="ordinary",
-        is_private=False,
-        place=Place("building", 1, 1),
-        text="灯坏了",
-        reporter_id=reporter_id,
-        reporter_approved=True,
-        handler_id=1,
-        handler_post="building_leader",
-        reason={},
-        clock_kind="wall",
-        accept_term=DAY,
-        resolve_term=DAY,
-        now=NOW - 9 * DAY,
-        proxy=Proxy(proxy_id, "phone", None) if proxy_id else None,
-    )
+    proxy = Proxy(proxy_id, "phone", None) if proxy_id else None
+    return await put_issue(store, NOW - 9 * DAY, Place("building", 1, 1), reporter_id, 1, proxy=proxy)
 
 
 async def talk(store: Store, issue_id: int, ago: timedelta, action: str = "reply") -> int:
