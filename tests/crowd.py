@@ -47,8 +47,11 @@ UNHURRIED = {
     "BOT_PACE__PER_CHAT_PER_SECOND": "100000",
     "BOT_PACE__CHAT_BURST": "100000",
     "BOT_PACE__PER_GROUP_PER_MINUTE": "100000",
+    "BOT_LIMITS__REPORTS_PER_DAY": "100000",
+    "BOT_LIMITS__DANGER_REPORTS_PER_DAY": "100000",
+    "BOT_LIMITS__MESSAGES_PER_MINUTE": "100000",
 }
-"""Telegram's limits set aside, where the bot is meant and not they."""
+"""Telegram's limits and those against abuse set aside, where the bot is meant and not they."""
 KEEPS_ALL = 10_000_000
 
 

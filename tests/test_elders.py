@@ -64,6 +64,15 @@ async def test_an_understood_answer_begins_the_count_anew(world: World) -> None:
     assert await standing(world, resident) == (0, 1, False)
 
 
+async def test_thanks_are_understood(world: World) -> None:
+    """Who greets and thanks is not lost."""
+    resident = await world.resident()
+    for said in ("谢谢", "谢谢", "你好", "辛苦了"):
+        await resident.sends(said)
+    assert not resident.sees("大按钮")
+    assert await standing(world, resident) == (0, 0, False)
+
+
 async def test_nobody_is_asked_often(world: World) -> None:
     """No is no for a week; and a number is an answer only once."""
     resident = await world.resident()

@@ -335,13 +335,13 @@ async def test_an_answer_that_names_no_category_is_asked_about(
 
 
 async def test_thanks_are_asked_about_nowhere(world: World, leader: Phone, resident: Phone) -> None:
-    """Who only thanks gets a kind word and no question; a short yes may be an answer."""
+    """Who only thanks gets a kind word and no question; a short yes or a number may be an answer."""
     await two(leader, resident)
     await leader.replies(LAMP, "灯管明天到，您在家吗")
     await resident.sends("谢谢师傅，辛苦了！")
     assert "有事随时说" in resident.last_message
     assert await world.rows("SELECT 1 FROM dialogs") == []
-    for yes in ("好的", "好", "好的，谢谢", "没有"):
+    for yes in ("好的", "好", "好的，谢谢", "没有", "3", "谢谢，5"):
         await resident.sends(yes)
         assert f"您说：「{yes}" in resident.last_message
         await resident.presses("取消")

@@ -432,8 +432,10 @@ def is_chatter(text: str) -> bool:
 
 
 def is_courtesy(text: str) -> bool:
-    """Whether a message only greets or thanks: unlike 好的, it answers nothing that was asked."""
-    return not _COURTESY.sub("", _NO_LETTER.sub("", _compact(text)))
+    """Whether a message only greets or thanks: unlike 好的 or a number, it answers nothing that was asked."""
+    compact = _compact(text)
+    has_number = any(sign.isdigit() for sign in compact)
+    return not has_number and not _COURTESY.sub("", _NO_LETTER.sub("", compact))
 
 
 def _beyond_chatter(compact: str) -> str:

@@ -17,6 +17,7 @@ from bot.domain.categories import (
     clearest,
     guess,
     is_chatter,
+    is_courtesy,
     looks_like_report,
     names_matter,
     outside_matter,
@@ -50,7 +51,8 @@ async def from_message(turn: Turn) -> None:
         turn.say("menu.cannot_read", menu=True)
         return
     if turn.incoming.kind == "text" and is_chatter(turn.text):
-        turn.is_understood = False
+        # Thanks are understood; who only says 嗯 may not know what to do.
+        turn.is_understood = is_courtesy(turn.text)
         turn.say("menu.chatter", menu=True)
         return
     await restrictions.remind(turn)
